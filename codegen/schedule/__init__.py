@@ -1,0 +1,1 @@
+"""Which loops run fused, in which order and on which threads."""

@@ -1,0 +1,1 @@
+"""Define, differentiate and compile array programs: Theano's names, one native function."""

@@ -1,0 +1,1 @@
+"""From variables to a callable: inputs, updates, modes, the steps of ``function``."""

@@ -1,0 +1,1 @@
+"""Derivatives as more graph: reverse, forward, Jacobians, numeric checks."""

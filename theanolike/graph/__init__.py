@@ -1,0 +1,1 @@
+"""Variables, Apply nodes, Ops and Types, and walks over graphs of them."""

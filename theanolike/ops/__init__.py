@@ -1,0 +1,1 @@
+"""Symbolic operations, one family a file."""

@@ -1,0 +1,1 @@
+"""Value-preserving changes of function graphs, in phases."""

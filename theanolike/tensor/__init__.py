@@ -1,0 +1,1 @@
+"""The public ``T``: imports and ``__all__`` only."""

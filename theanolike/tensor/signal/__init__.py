@@ -1,0 +1,1 @@
+"""Signal functions: imports and ``__all__`` only."""

@@ -1,0 +1,1 @@
+"""Tensor types, variables, dtypes, constants and shared variables."""
