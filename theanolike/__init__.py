@@ -1,1 +1,1 @@
-"""Define, differentiate and compile array programs: Theano's names, one native function."""
+"""Define, differentiate and compile array programs, under the names of Theano."""

@@ -1,0 +1,45 @@
+"""What every test has: a cache of its own, and a seed."""
+
+import os
+import tempfile
+
+import numpy as np
+import pytest
+
+# before the first import of theanolike, so that no test reads the user's settings
+os.environ.pop("THEANO_FLAGS", None)
+os.environ.pop("THEANOLIKE_FLAGS", None)
+os.environ["THEANORC"] = os.devnull
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_directory():
+    """One cache for the whole run: equal units are compiled once."""
+    before = os.environ.get("THEANOLIKE_CACHE")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["THEANOLIKE_CACHE"] = folder
+        yield folder
+        if before is None:
+            del os.environ["THEANOLIKE_CACHE"]
+        else:
+            os.environ["THEANOLIKE_CACHE"] = before
+
+
+@pytest.fixture
+def rng():
+    """Return a generator with a fixed seed."""
+    return np.random.default_rng(20261121)
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write golden files instead of comparing with them",
+    )
+
+
+@pytest.fixture
+def update_golden(request):
+    """Whether golden files are to be written."""
+    return request.config.getoption("--update-golden")
