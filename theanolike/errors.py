@@ -16,6 +16,7 @@ catch without knowing theanolike::
         LinearAlgebraError (numpy.linalg.LinAlgError)
         MethodNotDefinedError (NotImplementedError)
         MissingInputError
+        NoCompilerError (RuntimeError)
         NotScalarConstantError
             EmptyConstantError
         NullTypeGradError (TypeError)
@@ -47,6 +48,7 @@ __all__ = [
     "LinearAlgebraError",
     "MethodNotDefinedError",
     "MissingInputError",
+    "NoCompilerError",
     "NotScalarConstantError",
     "NullTypeGradError",
     "ShapeError",
@@ -110,6 +112,10 @@ class MethodNotDefinedError(TheanolikeError, NotImplementedError):
 
 class MissingInputError(TheanolikeError):
     """A variable that the outputs need is neither given nor has a value."""
+
+
+class NoCompilerError(TheanolikeError, RuntimeError):
+    """No C++ compiler was found; a program still runs in the interpreter."""
 
 
 class NotScalarConstantError(TheanolikeError):

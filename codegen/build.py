@@ -1,0 +1,182 @@
+"""From the text of a unit to the path of its shared library, through the cache.
+
+Loading the library is the runtime's work.
+"""
+
+import importlib.resources
+import logging
+import re
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+from theanolike.cache import Store, digest
+from theanolike.codegen.toolchain import (
+    Compiler,
+    command_line,
+    cpu_features,
+    environment,
+    require_compiler,
+)
+from theanolike.errors import CompilationError
+
+log = logging.getLogger("theanolike.codegen")
+
+INCLUDE = '#include "theanolike/abi.h"'
+SOURCE, LIBRARY = "unit.cpp", "unit.so"
+ERROR = re.compile(
+    rf"^{re.escape(SOURCE)}:(\d+):(?:\d+:)? (?:fatal )?error: (.*)$", re.M
+)
+
+
+def build(
+    text: str,
+    *,
+    store: Store,
+    compiler: Compiler | None = None,
+    describe: Callable[[int], str] | None = None,
+) -> Path:
+    """Return the shared library of a unit, compiled unless the cache has it.
+
+    Parameters
+    ----------
+    text : str
+        C++ over ``theanolike/abi.h``, whose text is put before it.
+    store : Store
+        The cache.
+    compiler : Compiler, optional
+        By default the one that `find_compiler` finds.
+    describe : callable, optional
+        Says for a line of `text`, counted from 1, which op emitted it.
+
+    Raises
+    ------
+    CompilationError
+        The compiler refused the unit.
+    NoCompilerError
+        There is no compiler.
+    """
+    compiler = compiler or require_compiler(store=store)
+    key = unit_key(text, compiler)
+    found = store.get(key)
+    if found is not None:
+        return found
+    return compile_unit(text, key, store, compiler, describe)
+
+
+def build_many(
+    texts: Sequence[str],
+    *,
+    store: Store,
+    compiler: Compiler | None = None,
+    describe: Callable[[int, int], str] | None = None,
+    processes: int = 2,
+) -> list[Path]:
+    """Return the shared libraries of several units, some compiled side by side.
+
+    Parameters are those of `build`; `describe` takes the number of the text, then the
+    line. Equal texts are compiled once. When a unit fails, those not begun are left.
+    """
+    compiler = compiler or require_compiler(store=store)
+    first: dict[str, int] = {}
+    for number, text in enumerate(texts):
+        first.setdefault(text, number)
+
+    def build_one(text: str) -> Path:
+        def describe_line(line: int) -> str:
+            return describe(first[text], line) if describe else ""
+
+        return build(text, store=store, compiler=compiler, describe=describe_line)
+
+    pool = ThreadPoolExecutor(processes)
+    try:
+        paths = dict(zip(first, pool.map(build_one, first), strict=True))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return [paths[text] for text in texts]
+
+
+def unit_key(text: str, compiler: Compiler) -> str:
+    """Return the key of a unit: all that decides what the compiler makes of it."""
+    arguments = command_line(compiler, SOURCE, LIBRARY)[len(compiler.command) :]
+    return digest(
+        "unit",
+        with_header(text),
+        *arguments,
+        compiler.identity,
+        cpu_features(),
+    )
+
+
+def with_header(text: str) -> str:
+    """Return the unit in one file, line n of `text` at n + `header_lines`."""
+    return header() + text.replace(INCLUDE, "", 1)
+
+
+@cache
+def header() -> str:
+    """Return ``abi.h`` without comments: a better comment recompiles nothing."""
+    folder = importlib.resources.files("theanolike.codegen") / "include"
+    text = (folder / "theanolike" / "abi.h").read_text("utf-8")
+    code = re.sub(r"//[^\n]*", "", text)
+    lines = [line.rstrip() for line in code.splitlines()]
+    return "".join(f"{line}\n" for line in lines if line)
+
+
+def compile_unit(
+    text: str,
+    key: str,
+    store: Store,
+    compiler: Compiler,
+    describe: Callable[[int], str] | None,
+) -> Path:
+    """Compile a unit in the cache's work folder and store it."""
+    source = with_header(text)
+    begin = time.perf_counter()
+    with store.work_folder() as scratch:
+        (scratch / SOURCE).write_text(source, "utf-8")
+        try:
+            result = subprocess.run(  # noqa: S603  # a list, no shell
+                command_line(compiler, SOURCE, LIBRARY),
+                cwd=scratch,
+                env=environment(store, scratch),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        except OSError as error:
+            raise CompilationError(
+                f"The C++ compiler {compiler.command[0]} was found before and cannot be"
+                f" started now ({error}); install it again or set theanolike.config.cxx"
+            ) from error
+        if result.returncode or not (scratch / LIBRARY).is_file():
+            output = result.stdout.decode("utf-8", "replace")
+            kept = store.keep(f"{key}.cpp", source)
+            store.keep(f"{key}.log", output)
+            problem = first_error(result.returncode, output, describe)
+            raise CompilationError(
+                f"The C++ compiler ({compiler.version}) must accept what theanolike"
+                f" emits, it says {problem}; please report it with {kept} and the .log"
+                " file beside it"
+            )
+        path = store.put(key, {LIBRARY: scratch / LIBRARY, SOURCE: source.encode()})
+    log.debug("compiled %s in %.3f s", path, time.perf_counter() - begin)
+    return path
+
+
+def first_error(code: int, output: str, describe: Callable[[int], str] | None) -> str:
+    """Return the first error of a compiler's output, with the op that it is about."""
+    if code < 0:
+        return f"nothing: signal {-code} ended it, perhaps for lack of memory"
+    found = ERROR.search(output)
+    if found is None:
+        lines = [line.strip() for line in output.splitlines() if line.strip()]
+        telling = [line for line in lines if "error" in line.lower()] or lines
+        return repr(telling[0]) if telling else f"nothing and ended with code {code}"
+    line = int(found[1]) - header().count("\n")
+    op = describe(line) if describe is not None and line > 0 else ""
+    return f"{found[2]!r} of line {found[1]}" + (f", emitted for {op}" if op else "")
