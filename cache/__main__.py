@@ -36,9 +36,9 @@ def list_entries(store: Store) -> int:
 def show_info(store: Store) -> int:
     """Print where the cache is and what it holds."""
     entries = list(store.entries())
-    print("folder  ", store.root)
-    print("entries ", len(entries))
-    print("bytes   ", sum(entry.bytes for entry in entries), "of", store.limit_bytes)
+    print("folder    ", store.root)
+    print("entries   ", len(entries))
+    print("bytes     ", sum(entry.bytes for entry in entries), "of", store.limit_bytes)
     print("unfinished", sum(1 for _ in store.folder("work").iterdir()))
     return 0
 

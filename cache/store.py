@@ -97,7 +97,7 @@ class Store:
             if len(data) == size and checksum_of(data) == checksum:
                 touch(path / MANIFEST)
                 return path / name
-        except (DamagedError, FileNotFoundError, NotADirectoryError):
+        except DAMAGE:
             pass
         if path.exists():
             self.remove(key)
@@ -117,7 +117,7 @@ class Store:
         """
         path = self.entry_path(key)
         for name in files:
-            if Path(name).name != name or name == MANIFEST or "\n" in name:
+            if not is_plain(name):
                 raise ValueError(
                     f"A file of an entry needs a plain name other than {MANIFEST!r},"
                     f" got {name!r}; rename it."
@@ -185,6 +185,14 @@ class DamagedError(Exception):
     """An entry is not what was written."""
 
 
+DAMAGE = (DamagedError, FileNotFoundError, IsADirectoryError, NotADirectoryError)
+
+
+def is_plain(name: str) -> bool:
+    """Say whether `name` may be a file of an entry."""
+    return not {"/", "\\", "\n"} & set(name) and name not in {"", ".", "..", MANIFEST}
+
+
 def check_private(path: Path) -> None:
     """Refuse a folder that somebody else could put code into."""
     status = path.stat()
@@ -227,7 +235,7 @@ def read_manifest(path: Path, key: str) -> list[tuple[str, int, str]]:
         raise DamagedError from error
     if head != f"{FORMAT} {key}" or not files:
         raise DamagedError
-    if any(Path(name).name != name for name, _, _ in files):
+    if not all(is_plain(name) for name, _, _ in files):
         raise DamagedError
     return files
 
