@@ -1,1 +1,1 @@
-"""Tensor types, variables, dtypes, constants and shared variables."""
+"""Tensor types, variables, dtypes and shared variables; the layer below the ops."""

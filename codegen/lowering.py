@@ -1,0 +1,558 @@
+"""What an op's `lower` may use: the builder of a loop program.
+
+`lower(b, *inputs)` says what the result is and returns a `Value` (or a tuple of them).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from theanolike.codegen.program import (
+    Axis,
+    Call,
+    Checked,
+    Data,
+    Effect,
+    Host,
+    Input,
+    Library,
+    Literal,
+    Load,
+    Loop,
+    Map,
+    Node,
+    Program,
+    Reduce,
+    Require,
+    Reshape,
+    Scalar,
+    Scatter,
+    Size,
+    Value,
+    View,
+    ViewDim,
+    as_index,
+    scalar_effect,
+)
+from theanolike.codegen.shapes import (
+    Extent,
+    Shape,
+    Shaped,
+    add,
+    ceildiv,
+    dim,
+    floordiv,
+    item,
+    maximum,
+    minimum,
+    mod,
+    mul,
+    product,
+    sub,
+    where_negative,
+)
+
+__all__ = [
+    "Builder",
+    "Call",
+    "Extent",
+    "Literal",
+    "Scalar",
+    "Shape",
+    "Shaped",
+    "Size",
+    "Value",
+    "ViewDim",
+    "add",
+    "ceildiv",
+    "dim",
+    "floordiv",
+    "item",
+    "maximum",
+    "minimum",
+    "mod",
+    "mul",
+    "product",
+    "select",
+    "sub",
+    "where_negative",
+]
+
+
+def select(condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
+    """Return `then` if `condition` else `otherwise`; only that one is evaluated."""
+    return Call("select", then.dtype, (condition, then, otherwise))
+
+
+class Argument:
+    """An input as an op's `shape` sees it (`Shaped`)."""
+
+    __slots__ = ("_builder", "value")
+
+    def __init__(self, builder: "Builder", value: Value) -> None:
+        self._builder = builder
+        self.value = value
+
+    @property
+    def shape(self) -> Shape:
+        """The extents."""
+        return self.value.shape
+
+    def item(self, *index: int) -> int | Extent:
+        """Return an element of an integer value as an extent."""
+        return self._builder.item(self.value, *index)
+
+
+class Builder:
+    """Appends nodes to a program. One is made per program; ops see it as `b`.
+
+    Attributes
+    ----------
+    program : Program
+    sites : list
+        For each site number, what the compiler was lowering (an Apply).
+    outputs : tuple of TensorType
+        The types of the outputs of the node being lowered.
+    """
+
+    def __init__(self, sites: list[Any] | None = None) -> None:
+        self.program = Program()
+        self.sites: list[Any] = [] if sites is None else sites
+        self.hosts: list[Any] = []
+        self.outputs: tuple[Any, ...] = ()
+        self.site = -1
+        self.shape: Shape = ()
+        self._items: dict[tuple[Value, tuple[int, ...]], int | Extent] = {}
+        self._required: set[tuple[Any, Any]] = set()
+        self._classes: dict[Extent, int | Extent] = {}
+
+    def append(self, node: Node) -> Any:
+        """Append a node and return its result, or all of them."""
+        self.program.nodes.append(node)
+        return node.results[0] if len(node.results) == 1 else node.results
+
+    # What enters the program.
+
+    def input(self, dtype: str, static: Sequence[int | None]) -> Value:
+        """Declare the next argument of the program."""
+        value: Value = self.append(Input(len(self.program.inputs), dtype, static))
+        self.program.inputs.append(value)
+        return value
+
+    def constant(self, array: Any) -> Value:
+        """Return a constant array."""
+        return self.append(Data(np.ascontiguousarray(array).reshape(np.shape(array))))  # type: ignore[no-any-return]
+
+    # Extents.
+
+    def item(self, value: Value, *index: int) -> int | Extent:
+        """Return an element of an integer value as an extent (an int if constant)."""
+        key = (value, index)
+        if key not in self._items:
+            self._items[key] = self._find_item(value, index)
+        return self._items[key]
+
+    def _find_item(self, value: Value, index: tuple[int, ...]) -> int | Extent:
+        node = value.node
+        if isinstance(node, Data):
+            return int(node.array[index])
+        if isinstance(node, View):
+            source = node.operands[0]
+            where = [
+                (
+                    d.start
+                    if d.axis is None
+                    else add(d.start, mul(d.step, index[d.axis]))
+                )
+                for d in node.dims
+            ]
+            if all(isinstance(i, int) for i in where):
+                return self.item(source, *where)  # type: ignore[arg-type]
+        if isinstance(node, Map):
+            known = self._evaluate(node.body, index)
+            if known is not None:
+                return known
+        if not index and value.dtype == "int64":
+            return item(value)
+        element = self.map(
+            (), "int64", lambda: Call("cast", "int64", (value.at(*index),))
+        )
+        return item(element)
+
+    def _evaluate(self, scalar: Scalar, index: tuple[int, ...]) -> int | Extent | None:
+        """Return an integer expression of a Map as an extent, if it is one."""
+        if isinstance(scalar, Literal):
+            return int(scalar.value)
+        if isinstance(scalar, Size):
+            return scalar.extent
+        if isinstance(scalar, Axis):
+            return index[scalar.axis]
+        if isinstance(scalar, Load):
+            where = [self._evaluate(i, index) for i in scalar.index]
+            if all(isinstance(i, int) for i in where):
+                return self.item(scalar.source, *where)  # type: ignore[arg-type]
+            return None
+        if not isinstance(scalar, Call):
+            return None
+        if scalar.name == "select":
+            chosen = self._evaluate(scalar.args[0], index)
+            if isinstance(chosen, int):
+                return self._evaluate(scalar.args[1 if chosen else 2], index)
+            return None
+        if scalar.dtype not in ("int64", "bool"):
+            return None
+        args = [self._evaluate(arg, index) for arg in scalar.args]
+        if any(arg is None for arg in args):
+            return None
+        if scalar.name == "eq" and all(isinstance(arg, int) for arg in args):
+            return int(args[0] == args[1])
+        fold = _INTEGER.get(scalar.name)
+        return None if fold is None else fold(*args)
+
+    def require_equal(
+        self,
+        first: int | Extent,
+        second: int | Extent,
+        axis: int = 0,
+        *,
+        broadcasting: bool = False,
+    ) -> int | Extent:
+        """Check at run time that two extents are equal; return the one to use."""
+        first, second = self.representative(first), self.representative(second)
+        if first is second or first == second:
+            return first
+        self.append(Require(first, second, axis, self.site, broadcasting))
+        if isinstance(second, Extent) and second.op == "dim":
+            self._classes[second] = first
+        elif isinstance(first, Extent) and first.op == "dim":
+            self._classes[first] = second
+            return second
+        return first
+
+    def representative(self, extent: int | Extent) -> int | Extent:
+        """Return the extent that stands for those required equal to this one."""
+        while isinstance(extent, Extent) and extent in self._classes:
+            extent = self._classes[extent]
+        return extent
+
+    # Elements.
+
+    def map(self, shape: Shape, dtype: str, f: Callable[..., Scalar]) -> Value:
+        """Return the value whose element at (i, j...) is `f(i, j...)`."""
+        body = f(*(Axis(k) for k in range(len(shape))))
+        return self.append(  # type: ignore[no-any-return]
+            Map(tuple(shape), dtype, body, self.site, scalar_effect(body))
+        )
+
+    def pointwise(self, dtype: str, f: Callable[..., Scalar], *inputs: Value) -> Value:
+        """Return `f` of the inputs' elements, broadcast as NumPy does."""
+        shape, reads = self.broadcast(*inputs)
+        return self.map(shape, dtype, lambda *axes: f(*(read(axes) for read in reads)))
+
+    def broadcast(
+        self, *inputs: Value
+    ) -> tuple[Shape, list[Callable[[Sequence[Scalar]], Scalar]]]:
+        """Return the common shape, and for each input how to read it at an index.
+
+        Extents that come from arguments are required equal (or specialised); for
+        others, known only inside the run, a 1 is read with stride 0.
+        """
+        rank = max((value.ndim for value in inputs), default=0)
+        shape: list[int | Extent] = []
+        for axis in range(rank):
+            extents = [
+                self.representative(value.shape[axis - rank + value.ndim])
+                for value in inputs
+                if axis - rank + value.ndim >= 0
+            ]
+            shape.append(self._common(extents, axis))
+        return tuple(shape), [self._reader(value, tuple(shape)) for value in inputs]
+
+    def _common(self, extents: Sequence[int | Extent], axis: int) -> int | Extent:
+        wide = list(
+            dict.fromkeys(e for e in extents if not (type(e) is int and e == 1))
+        )
+        if not wide:
+            return 1
+        common = wide[0]
+        for other in wide[1:]:
+            common = self._meet(common, other, axis)
+        return common
+
+    def _meet(
+        self, first: int | Extent, second: int | Extent, axis: int
+    ) -> int | Extent:
+        if _from_arguments(first) and _from_arguments(second):
+            return self.require_equal(first, second, axis, broadcasting=True)
+        if first is second or first == second:
+            return first
+        # Known only inside the run: the wider one, and each must be it or 1.
+        common = where_negative(
+            sub(first, 2), where_negative(sub(0, first), second, first), first
+        )
+        for extent in (first, second):
+            self.append(
+                Require(
+                    where_negative(
+                        sub(extent, 2),
+                        where_negative(sub(0, extent), common, extent),
+                        extent,
+                    ),
+                    common,
+                    axis,
+                    self.site,
+                    False,
+                )
+            )
+        return common
+
+    def _reader(
+        self, value: Value, shape: Shape
+    ) -> Callable[[Sequence[Scalar]], Scalar]:
+        padding = len(shape) - value.ndim
+
+        def read(axes: Sequence[Scalar]) -> Scalar:
+            index: list[Scalar | int] = []
+            for own, (extent, axis) in enumerate(
+                zip(shape[padding:], axes[padding:], strict=True)
+            ):
+                mine = self.representative(value.shape[own])
+                if type(mine) is int and mine == 1:
+                    index.append(0)
+                elif mine is extent or mine == extent or _both_assumed(mine, extent):
+                    index.append(axis)
+                else:
+                    wide = where_negative(
+                        sub(1, mine), 1, where_negative(sub(mine, 1), 1, 0)
+                    )
+                    index.append(axis * Size(wide))
+            return value.at(*index)
+
+        return read
+
+    def checked(self, index: Scalar, extent: int | Extent) -> Scalar:
+        """Return `index` wrapped if negative; out of bounds is the user's error."""
+        if index.dtype != "int64":
+            index = Call("cast", "int64", (index,))
+        return Checked(index, as_index(extent), self.site)
+
+    # Whole values.
+
+    def reduce(
+        self,
+        kind: str,
+        source: Value | tuple[Shape, str, Callable[..., Scalar]],
+        axes: Sequence[int],
+        dtype: str | None = None,
+        accumulator: str | None = None,
+    ) -> Value:
+        """Combine the elements along `axes`.
+
+        Parameters
+        ----------
+        kind : str
+            add, mul, max, min, and, or, argmax, argmin.
+        source : Value, or (shape, dtype, f)
+            What is combined; the tuple gives the elements as `map` does.
+        axes : sequence of int
+        dtype, accumulator : str, optional
+            Of the result, and of the sum while it runs; those of the source.
+        """
+        if isinstance(source, Value):
+            value = source
+            domain, own = value.shape, value.dtype
+            body: Scalar = value.at(*(Axis(k) for k in range(value.ndim)))
+        else:
+            domain, own, f = source
+            body = f(*(Axis(k) for k in range(len(domain))))
+        result = dtype or own
+        return self.append(  # type: ignore[no-any-return]
+            Reduce(
+                kind,
+                tuple(domain),
+                tuple(sorted(axes)),
+                body,
+                result,
+                accumulator or result,
+                self.site,
+                scalar_effect(body),
+            )
+        )
+
+    def view(self, source: Value, shape: Shape, dims: Sequence[ViewDim]) -> Value:
+        """Return the source's elements under another index map."""
+        return self.append(View(source, tuple(shape), tuple(dims), self.site))  # type: ignore[no-any-return]
+
+    def transpose(self, source: Value, order: Sequence[int | None]) -> Value:
+        """Permute dims; None makes a new one of extent 1, those left out must be 1."""
+        shape = tuple(1 if k is None else source.shape[k] for k in order)
+        dims = [
+            ViewDim(order.index(k) if k in order else None) for k in range(source.ndim)
+        ]
+        return self.view(source, shape, dims)
+
+    def reshape(self, source: Value, shape: Shape) -> Value:
+        """Return the elements in row-major order under another shape."""
+        return self.append(Reshape(source, tuple(shape), self.site))  # type: ignore[no-any-return]
+
+    def expand(self, source: Value, shape: Shape) -> Value:
+        """Broadcast to `shape`, aligned from the right; dims of 1 repeat."""
+        padding = len(shape) - source.ndim
+        dims = [
+            ViewDim(None) if type(e) is int and e == 1 else ViewDim(k + padding)
+            for k, e in enumerate(source.shape)
+        ]
+        return self.view(source, shape, dims)
+
+    def scatter(
+        self,
+        kind: str,
+        base: Value,
+        domain: Shape,
+        f: Callable[..., tuple[Sequence[Scalar | int | Extent], Scalar]],
+        *,
+        unique: bool = False,
+    ) -> Value:
+        """Return a copy of `base` with elements set or added to.
+
+        Parameters
+        ----------
+        kind : {"set", "add"}
+        f : callable
+            Of the indices over `domain`: where, and what.
+        unique : bool
+            No two places are the same, so the order doesn't matter.
+        """
+        where, body = f(*(Axis(k) for k in range(len(domain))))
+        index = tuple(as_index(i) for i in where)
+        effect = scalar_effect(body, *index)
+        return self.append(  # type: ignore[no-any-return]
+            Scatter(kind, base, tuple(domain), index, body, self.site, effect, unique)
+        )
+
+    def library(
+        self,
+        name: str,
+        operands: Sequence[Value],
+        results: Sequence[tuple[str, Shape]],
+        *params: Any,
+        may_fail: bool = False,
+    ) -> Any:
+        """Call a library routine on dense buffers."""
+        effect = Effect.MAY_FAIL if may_fail else Effect.TOTAL
+        return self.append(Library(name, operands, results, params, self.site, effect))
+
+    def loop(
+        self,
+        steps: int | Extent,
+        states: Sequence[Value],
+        captured: Sequence[Value],
+        body: "Callable[..., Sequence[Value]]",
+        *,
+        collect: int = 0,
+        until: bool = False,
+    ) -> tuple[Value, ...]:
+        """Repeat a program `steps` times.
+
+        Parameters
+        ----------
+        steps : extent
+        states : sequence of Value
+            Their values before the first step.
+        captured : sequence of Value
+            What the body reads besides.
+        body : callable
+            `body(b, step, *states, *captured)` returns the next states, then `collect`
+            values kept for every step, then with `until` a 0-d bool.
+
+        Returns
+        -------
+        tuple of Value
+            The last states, the collected values, and with `until` the steps done.
+        """
+        inner = Builder(self.sites)
+        inner.hosts = self.hosts
+        inner.site = self.site
+        inner._classes = self._classes  # noqa: SLF001 - another of our own
+        step = inner.input("int64", ())
+        arguments = []
+        for value in (*states, *captured):
+            argument = inner.input(value.dtype, (None,) * value.ndim)
+            argument.shape = value.shape
+            arguments.append(argument)
+        inner.program.outputs = list(body(inner, step, *arguments))
+        if len(inner.program.outputs) != len(states) + collect + until:
+            raise ValueError("the body returned another number of values than declared")
+        self.append(Loop(steps, states, captured, inner.program, self.site, until))
+        return self.program.nodes[-1].results
+
+    def host(
+        self,
+        callback: Any,
+        operands: Sequence[Value],
+        results: Sequence[tuple[str, Sequence[int | None]]],
+    ) -> tuple[Value, ...]:
+        """Call back into Python; returns the results."""
+        self.hosts.append(callback)
+        self.append(Host(len(self.hosts) - 1, operands, results, self.site))
+        return self.program.nodes[-1].results
+
+
+def _both_assumed(first: int | Extent, second: int | Extent) -> bool:
+    return _from_arguments(first) and _from_arguments(second)
+
+
+def _from_arguments(extent: int | Extent) -> bool:
+    """Tell whether an extent is an argument's own, so that a build can assume it."""
+    if not isinstance(extent, Extent):
+        return True
+    return extent.op == "dim" and isinstance(extent.args[0].node, Input)
+
+
+_INTEGER: Mapping[str, Callable[..., int | Extent]] = {
+    "add": add,
+    "sub": sub,
+    "mul": mul,
+    "floordiv": floordiv,
+    "mod": mod,
+    "maximum": maximum,
+    "minimum": minimum,
+    "neg": lambda a: sub(0, a),
+    "cast": lambda a: a,
+}
+
+
+def lower(
+    inputs: Sequence[Any], nodes: Sequence[Any], outputs: Sequence[Any]
+) -> Builder:
+    """Lower a graph: variables `inputs`, Apply `nodes` in order, variables `outputs`."""
+    b = Builder()
+    values: dict[Any, Value] = {}
+    for variable in inputs:
+        values[variable] = b.input(variable.type.dtype, variable.type.shape)
+        values[variable].label = variable.name or ""
+    lower_nodes(b, nodes, values)
+    b.program.outputs = [_value_of(b, values, variable) for variable in outputs]
+    return b
+
+
+def lower_nodes(b: Builder, nodes: Sequence[Any], values: dict[Any, Value]) -> None:
+    """Lower Apply `nodes` into `b`; `values` maps variables and grows."""
+    for node in nodes:
+        arguments = [_value_of(b, values, variable) for variable in node.inputs]
+        b.sites.append(node)
+        b.site = len(b.sites) - 1
+        b.outputs = tuple(out.type for out in node.outputs)
+        lowered = node.op.lower(b, *arguments)
+        results = lowered if isinstance(lowered, tuple) else (lowered,)
+        for variable, value in zip(node.outputs, results, strict=True):
+            values[variable] = value
+            if variable.name and not value.label:
+                value.label = variable.name
+
+
+def _value_of(b: Builder, values: dict[Any, Value], variable: Any) -> Value:
+    if variable not in values:
+        values[variable] = b.constant(variable.data)
+    return values[variable]

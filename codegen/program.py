@@ -1,0 +1,539 @@
+"""The loop program: what a function computes, before anyone decides how.
+
+A program is a list of nodes in order; a node has operands and results, both `Value`s.
+What an element *is* stands in a scalar expression (`Scalar`) that loads elements of
+other values. Nothing here is C++: an emitter for another language reads the same.
+
+==========  ===================================================================
+Input       argument `slot` of the program
+Data        a constant array
+Map         element at (i, j...) is a scalar expression of i, j...
+Reduce      a Map's elements combined along some axes
+View        another index map over the same elements (no data)
+Reshape     the same dense elements under another shape (no data)
+Scatter     a copy of an array with elements at computed places set or added to
+Library     an opaque call on whole dense buffers
+Require     two extents must be equal
+Loop        a program repeated, with carried states
+Branch      one of two programs
+Host        a call back into Python
+==========  ===================================================================
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from theanolike.codegen.shapes import Extent, Shape
+
+
+class Effect(Enum):
+    """What may happen besides the result."""
+
+    TOTAL = "total"  # nothing: may be moved, merged, recomputed, dropped
+    MAY_FAIL = "may_fail"  # an error: neither speculated nor hoisted past a trip count
+    EFFECT = "effect"  # something outside sees it: never dropped, kept in order
+
+
+class Value:
+    """Result `index` of a node: a tensor of one dtype and shape."""
+
+    __slots__ = ("__weakref__", "dtype", "index", "label", "node", "shape")
+
+    def __init__(
+        self, node: "Node", index: int, dtype: str, shape: Shape, label: str = ""
+    ) -> None:
+        self.node = node
+        self.index = index
+        self.dtype = dtype
+        self.shape = shape
+        self.label = label  # the user's name of it, for printed source only
+
+    @property
+    def ndim(self) -> int:
+        """The rank."""
+        return len(self.shape)
+
+    def at(self, *index: "Scalar | int") -> "Load":
+        """Return the element at `index` (not checked)."""
+        if len(index) != len(self.shape):
+            raise ValueError(f"{len(index)} indices for a value of rank {self.ndim}")
+        return Load(self, tuple(as_index(i) for i in index))
+
+    def aligned(self, axes: "Sequence[Scalar]") -> "Load":
+        """Return the element at `axes`, aligned from the right as NumPy broadcasts.
+
+        A dim that is 1 is read at 0. A dim whose class holds a run-time 1 is the
+        builder's business (`Builder.pointwise`).
+        """
+        own = axes[len(axes) - self.ndim :] if self.ndim else ()
+        return self.at(
+            *(
+                0 if isinstance(extent, int) and extent == 1 else axis
+                for extent, axis in zip(self.shape, own, strict=True)
+            )
+        )
+
+    def __repr__(self) -> str:
+        return f"v{id(self) % 100000}"
+
+
+class Scalar:
+    """An element-wise expression. `dtype` is that of its value."""
+
+    __slots__ = ("dtype",)
+    dtype: str
+
+    def _other(self, other: "Scalar | complex") -> "Scalar":
+        return other if isinstance(other, Scalar) else Literal(other, self.dtype)
+
+    def __add__(self, other: "Scalar | complex") -> "Scalar":
+        return Call("add", self.dtype, (self, self._other(other)))
+
+    def __radd__(self, other: complex) -> "Scalar":
+        return Call("add", self.dtype, (self._other(other), self))
+
+    def __sub__(self, other: "Scalar | complex") -> "Scalar":
+        return Call("sub", self.dtype, (self, self._other(other)))
+
+    def __rsub__(self, other: complex) -> "Scalar":
+        return Call("sub", self.dtype, (self._other(other), self))
+
+    def __mul__(self, other: "Scalar | complex") -> "Scalar":
+        return Call("mul", self.dtype, (self, self._other(other)))
+
+    def __rmul__(self, other: complex) -> "Scalar":
+        return Call("mul", self.dtype, (self._other(other), self))
+
+    def __truediv__(self, other: "Scalar | complex") -> "Scalar":
+        return Call("truediv", self.dtype, (self, self._other(other)))
+
+    def __rtruediv__(self, other: complex) -> "Scalar":
+        return Call("truediv", self.dtype, (self._other(other), self))
+
+    def __floordiv__(self, other: "Scalar | int") -> "Scalar":
+        return Call("floordiv", self.dtype, (self, self._other(other)))
+
+    def __mod__(self, other: "Scalar | int") -> "Scalar":
+        return Call("mod", self.dtype, (self, self._other(other)))
+
+    def __neg__(self) -> "Scalar":
+        return Call("neg", self.dtype, (self,))
+
+    def __lt__(self, other: "Scalar | float") -> "Scalar":
+        return Call("lt", "bool", (self, self._other(other)))
+
+    def __le__(self, other: "Scalar | float") -> "Scalar":
+        return Call("le", "bool", (self, self._other(other)))
+
+    def __gt__(self, other: "Scalar | float") -> "Scalar":
+        return Call("gt", "bool", (self, self._other(other)))
+
+    def __ge__(self, other: "Scalar | float") -> "Scalar":
+        return Call("ge", "bool", (self, self._other(other)))
+
+    def equals(self, other: "Scalar | float") -> "Scalar":
+        """Return self == other, a bool."""
+        return Call("eq", "bool", (self, self._other(other)))
+
+    def __and__(self, other: "Scalar") -> "Scalar":
+        return Call("and", self.dtype, (self, other))
+
+    def __or__(self, other: "Scalar") -> "Scalar":
+        return Call("or", self.dtype, (self, other))
+
+    def __invert__(self) -> "Scalar":
+        return Call("invert", self.dtype, (self,))
+
+
+class Literal(Scalar):
+    """A number."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any, dtype: str) -> None:
+        self.value = value
+        self.dtype = dtype
+
+
+class Axis(Scalar):
+    """The index along axis `axis` of the domain, an int64."""
+
+    __slots__ = ("axis",)
+
+    def __init__(self, axis: int) -> None:
+        self.axis = axis
+        self.dtype = "int64"
+
+
+class Size(Scalar):
+    """An extent, as an int64."""
+
+    __slots__ = ("extent",)
+
+    def __init__(self, extent: int | Extent) -> None:
+        self.extent = extent
+        self.dtype = "int64"
+
+
+class Load(Scalar):
+    """An element of `source`."""
+
+    __slots__ = ("index", "source")
+
+    def __init__(self, source: Value, index: tuple[Scalar, ...]) -> None:
+        self.source = source
+        self.index = index
+        self.dtype = source.dtype
+
+
+class Call(Scalar):
+    """A scalar primitive (codegen/scalars.py) applied; `select` evaluates one arm."""
+
+    __slots__ = ("args", "name")
+
+    def __init__(self, name: str, dtype: str, args: tuple[Scalar, ...]) -> None:
+        self.name = name
+        self.args = args
+        self.dtype = dtype
+
+
+class Checked(Scalar):
+    """`index`, wrapped if negative and required to lie in [0, extent)."""
+
+    __slots__ = ("extent", "index", "site")
+
+    def __init__(self, index: Scalar, extent: Scalar, site: int) -> None:
+        self.index = index
+        self.extent = extent
+        self.site = site
+        self.dtype = "int64"
+
+
+def as_index(index: "Scalar | int | Extent") -> Scalar:
+    """Return an index as an int64 scalar."""
+    if isinstance(index, Scalar):
+        return index
+    return Literal(index, "int64") if isinstance(index, int) else Size(index)
+
+
+class Node:
+    """A step of the program; `results` are the values that it makes."""
+
+    operands: tuple[Value, ...]
+    results: tuple[Value, ...]
+    effect: Effect
+    site: int
+
+
+def _init(node: Any, operands: Sequence[Value], results: Sequence[Any]) -> None:
+    node.operands = tuple(operands)
+    node.results = tuple(
+        Value(node, i, dtype, shape) for i, (dtype, shape) in enumerate(results)
+    )
+
+
+class Input(Node):
+    """Argument `slot`; its unknown extents are `dim(value, axis)`."""
+
+    def __init__(self, slot: int, dtype: str, static: Sequence[int | None]) -> None:
+        self.slot = slot
+        self.effect = Effect.TOTAL
+        self.site = -1
+        self.operands = ()
+        value = Value(self, 0, dtype, ())
+        value.shape = tuple(
+            Extent("dim", value, axis) if known is None else known
+            for axis, known in enumerate(static)
+        )
+        self.results = (value,)
+
+
+class Data(Node):
+    """A constant array."""
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None:
+        self.array = array
+        self.effect = Effect.TOTAL
+        self.site = -1
+        _init(self, (), [(array.dtype.name, tuple(array.shape))])
+
+
+class Map(Node):
+    """The element at index i is `body`, in which Axis(k) is i[k]."""
+
+    def __init__(
+        self, shape: Shape, dtype: str, body: Scalar, site: int, effect: Effect
+    ) -> None:
+        self.body = body
+        self.site = site
+        self.effect = effect
+        _init(self, sources(body), [(dtype, shape)])
+
+
+class Reduce(Node):
+    """The elements `body` over `domain`, combined by `kind` along `axes`.
+
+    `kind` is add, mul, max, min, and, or (any), argmax, argmin. The result's axes are
+    the domain's others, in order. The accumulator has dtype `accumulator`.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        domain: Shape,
+        axes: tuple[int, ...],
+        body: Scalar,
+        dtype: str,
+        accumulator: str,
+        site: int,
+        effect: Effect,
+    ) -> None:
+        self.kind = kind
+        self.domain = domain
+        self.axes = axes
+        self.body = body
+        self.accumulator = accumulator
+        self.site = site
+        self.effect = effect
+        kept = tuple(e for axis, e in enumerate(domain) if axis not in axes)
+        _init(self, sources(body), [(dtype, kept)])
+
+
+@dataclass(frozen=True, slots=True)
+class ViewDim:
+    """Index of one source dim: `start + step * i[axis]`, or `start` if axis is None."""
+
+    axis: int | None
+    start: int | Extent = 0
+    step: int | Extent = 1
+
+
+class View(Node):
+    """Element i of the result is the source's at `dims` applied to i."""
+
+    def __init__(
+        self, source: Value, shape: Shape, dims: tuple[ViewDim, ...], site: int
+    ) -> None:
+        self.dims = dims
+        self.site = site
+        self.effect = Effect.TOTAL
+        _init(self, (source,), [(source.dtype, shape)])
+
+
+class Reshape(Node):
+    """The source's elements in row-major order under `shape`."""
+
+    def __init__(self, source: Value, shape: Shape, site: int) -> None:
+        self.site = site
+        self.effect = Effect.TOTAL
+        _init(self, (source,), [(source.dtype, shape)])
+
+
+class Scatter(Node):
+    """A copy of `base`; for each i in `domain`, in order, the element at `index` is
+    set to `body` (kind "set") or has it added (kind "add").
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        base: Value,
+        domain: Shape,
+        index: tuple[Scalar, ...],
+        body: Scalar,
+        site: int,
+        effect: Effect,
+        unique: bool,
+    ) -> None:
+        self.kind = kind
+        self.domain = domain
+        self.index = index
+        self.body = body
+        self.site = site
+        self.effect = effect
+        self.unique = unique  # no two i share an index
+        operands = (base, *(v for v in sources(body, *index) if v is not base))
+        _init(self, operands, [(base.dtype, base.shape)])
+
+
+class Library(Node):
+    """An opaque routine on dense buffers: `name` with `params`, e.g. gemm."""
+
+    def __init__(
+        self,
+        name: str,
+        operands: Sequence[Value],
+        results: Sequence[tuple[str, Shape]],
+        params: tuple[Any, ...],
+        site: int,
+        effect: Effect,
+    ) -> None:
+        self.name = name
+        self.params = params
+        self.site = site
+        self.effect = effect
+        _init(self, operands, results)
+
+
+class Require(Node):
+    """Extents `first` and `second` must be equal, else an error at `site`.
+
+    With `broadcasting` a 1 that meets another extent asks for a specialised build.
+    """
+
+    def __init__(
+        self,
+        first: int | Extent,
+        second: int | Extent,
+        axis: int,
+        site: int,
+        broadcasting: bool,
+    ) -> None:
+        self.first = first
+        self.second = second
+        self.axis = axis
+        self.broadcasting = broadcasting
+        self.site = site
+        self.effect = Effect.MAY_FAIL
+        _init(self, (), ())
+
+
+@dataclass
+class Program:
+    """Nodes in order, from `inputs` to `outputs`."""
+
+    inputs: list[Value] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    outputs: list[Value] = field(default_factory=list)
+
+
+class Loop(Node):
+    """`body` run `steps` times.
+
+    The body's inputs are the step number (0-d int64), the states, then the captured
+    values; its outputs are the next states, then the collected values, then, with
+    `until`, a 0-d bool that stops the loop after this step. Results are the last states
+    and, for each collected value, all steps' along a new first axis. Extents of outer
+    values appear in the body as they are. With `until` a last result holds the
+    number of steps done (0-d int64).
+    """
+
+    def __init__(
+        self,
+        steps: int | Extent,
+        states: Sequence[Value],
+        captured: Sequence[Value],
+        body: Program,
+        site: int,
+        until: bool = False,
+    ) -> None:
+        self.steps = steps
+        self.states = tuple(states)
+        self.captured = tuple(captured)
+        self.body = body
+        self.until = until
+        self.site = site
+        self.effect = Effect.MAY_FAIL
+        carried = body.outputs[: len(states)]
+        collected = body.outputs[len(states) : len(body.outputs) - until]
+        results: list[tuple[str, Shape]] = [(v.dtype, v.shape) for v in carried]
+        results += [(v.dtype, (steps, *v.shape)) for v in collected]
+        if until:
+            results.append(("int64", ()))
+        _init(self, (*states, *captured), results)
+
+
+class Branch(Node):
+    """`then` if the 0-d bool `condition` holds, else `otherwise`.
+
+    Both programs take `captured` as inputs and make results of equal dtype and shape.
+    """
+
+    def __init__(
+        self,
+        condition: Value,
+        captured: Sequence[Value],
+        then: Program,
+        otherwise: Program,
+        site: int,
+    ) -> None:
+        self.condition = condition
+        self.captured = tuple(captured)
+        self.then = then
+        self.otherwise = otherwise
+        self.site = site
+        self.effect = Effect.MAY_FAIL
+        results = [(v.dtype, v.shape) for v in then.outputs]
+        _init(self, (condition, *captured), results)
+
+
+class Host(Node):
+    """A call back into Python: `callback` of dense arrays gives dense arrays.
+
+    The results' unknown extents are `dim(value, axis)`, known once it returns.
+    """
+
+    def __init__(
+        self,
+        callback: int,
+        operands: Sequence[Value],
+        results: Sequence[tuple[str, Sequence[int | None]]],
+        site: int,
+    ) -> None:
+        self.callback = callback
+        self.site = site
+        self.effect = Effect.EFFECT
+        _init(self, operands, [(dtype, ()) for dtype, _ in results])
+        for value, (_, static) in zip(self.results, results, strict=True):
+            value.shape = tuple(
+                Extent("dim", value, axis) if known is None else known
+                for axis, known in enumerate(static)
+            )
+
+
+def children(scalar: Scalar) -> tuple[Scalar, ...]:
+    """Return the scalars that `scalar` is made of."""
+    if isinstance(scalar, Call):
+        return scalar.args
+    if isinstance(scalar, Load):
+        return scalar.index
+    if isinstance(scalar, Checked):
+        return (scalar.index, scalar.extent)
+    return ()
+
+
+def scalar_order(*roots: Scalar) -> list[Scalar]:
+    """Return every scalar under `roots` once, each after its children."""
+    order: list[Scalar] = []
+    seen: set[int] = set()
+    for root in roots:
+        stack: list[tuple[Scalar, bool]] = [(root, False)]
+        while stack:
+            scalar, ready = stack.pop()
+            if ready:
+                order.append(scalar)
+                continue
+            if id(scalar) in seen:
+                continue
+            seen.add(id(scalar))
+            stack.append((scalar, True))
+            stack.extend((child, False) for child in reversed(children(scalar)))
+    return order
+
+
+def sources(*roots: Scalar) -> tuple[Value, ...]:
+    """Return the values that the scalars load from, once each, in order."""
+    found = dict.fromkeys(
+        scalar.source for scalar in scalar_order(*roots) if isinstance(scalar, Load)
+    )
+    return tuple(found)
+
+
+def scalar_effect(*roots: Scalar) -> Effect:
+    """Return MAY_FAIL if an index is checked anywhere, else TOTAL."""
+    checked = any(isinstance(s, Checked) for s in scalar_order(*roots))
+    return Effect.MAY_FAIL if checked else Effect.TOTAL

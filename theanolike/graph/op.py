@@ -1,0 +1,140 @@
+"""The contract of an Op, as users of Theano know it.
+
+The library's own ops are `theanolike.ops.declare.NativeOp`, which derive these methods.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from theanolike.errors import MethodNotDefinedError
+from theanolike.graph.apply import Apply
+from theanolike.graph.variable import Variable
+
+if TYPE_CHECKING:
+    from theanolike.graph.type import Type
+
+# Called with each node that `Op.__call__` makes; the compute layer hooks test values in.
+node_observers: list[Callable[[Apply], None]] = []
+
+
+class Op:
+    """What a node computes. Ops are values: equal fields, equal op.
+
+    A subclass gives `make_node` (or `itypes` and `otypes`) and `perform`, and where it
+    has them `grad` or `L_op`, `R_op` and `infer_shape`. With `__props__`, a tuple of
+    attribute names, equality, hash and the printed name come from those attributes.
+    """
+
+    default_output: int | None = None
+    view_map: dict[int, list[int]] = {}
+    destroy_map: dict[int, list[int]] = {}
+    itypes: "Sequence[Type] | None" = None
+    otypes: "Sequence[Type] | None" = None
+    __props__: tuple[str, ...]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__props__" in cls.__dict__:
+            for name, method in _BY_PROPS.items():
+                if name not in cls.__dict__:
+                    setattr(cls, name, method)
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """Return a node of this op over `inputs`, or raise TypeError."""
+        if self.itypes is None or self.otypes is None:
+            raise MethodNotDefinedError(
+                f"make_node of {type(self).__name__}: define it, or the class "
+                "attributes itypes and otypes."
+            )
+        if len(inputs) != len(self.itypes):
+            raise ValueError(
+                f"{self} expects {len(self.itypes)} inputs, got {len(inputs)}."
+            )
+        converted = [
+            expected.filter_variable(given)
+            for expected, given in zip(self.itypes, inputs, strict=True)
+        ]
+        return Apply(self, converted, [otype() for otype in self.otypes])
+
+    def perform(
+        self,
+        node: Apply,
+        inputs: Sequence[Any],
+        output_storage: Sequence[list[Any]],
+        *params: Any,
+    ) -> None:
+        """Compute: set `output_storage[k][0]` for each output k."""
+        raise MethodNotDefinedError(f"perform of {type(self).__name__}")
+
+    def grad(
+        self, inputs: Sequence[Variable], output_gradients: Sequence[Variable]
+    ) -> Any:
+        """Return the gradient by each input, given those by the outputs."""
+        raise MethodNotDefinedError(f"grad of {type(self).__name__}")
+
+    def L_op(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        output_gradients: Sequence[Variable],
+    ) -> Any:
+        """As `grad`, with the node's outputs to build on."""
+        return self.grad(inputs, output_gradients)
+
+    def R_op(self, inputs: Sequence[Variable], eval_points: Sequence[Any]) -> Any:
+        """Return the directional derivative of each output along `eval_points`."""
+        raise MethodNotDefinedError(f"R_op of {type(self).__name__}")
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Any:
+        """Return the outputs' shapes as tuples of int64 scalars."""
+        raise MethodNotDefinedError(f"infer_shape of {type(self).__name__}")
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        """Tell for each input and output whether a gradient can flow between them."""
+        return [[True] * len(node.outputs) for _ in node.inputs]
+
+    def do_constant_folding(self, node: Apply) -> bool:
+        """Tell whether a node over constants may be computed at compile time."""
+        return True
+
+    def __call__(self, *inputs: Any, **kwargs: Any) -> Any:
+        """Apply the op and return its default output, or all of them in a list."""
+        name = kwargs.pop("name", None)
+        return_list = kwargs.pop("return_list", False)
+        node = self.make_node(*inputs, **kwargs)
+        for observe in node_observers:
+            observe(node)
+        if name is not None and len(node.outputs) == 1:
+            node.outputs[0].name = name
+        if self.default_output is not None:
+            result = node.outputs[self.default_output]
+            return [result] if return_list else result
+        if return_list or len(node.outputs) != 1:
+            return list(node.outputs)
+        return node.outputs[0]
+
+    def __str__(self) -> str:
+        return getattr(type(self), "__name__", "Op")
+
+
+def _props(op: Op) -> tuple[Any, ...]:
+    return tuple(getattr(op, name) for name in op.__props__)
+
+
+def _props_eq(self: Op, other: object) -> bool:
+    return type(self) is type(other) and _props(self) == _props(other)  # type: ignore[arg-type]
+
+
+def _props_hash(self: Op) -> int:
+    return hash((type(self), _props(self)))
+
+
+def _props_str(self: Op) -> str:
+    name = type(self).__name__
+    if not self.__props__:
+        return name
+    fields = ", ".join(f"{p}={getattr(self, p)!r}" for p in self.__props__)
+    return f"{name}{{{fields}}}"
+
+
+_BY_PROPS = {"__eq__": _props_eq, "__hash__": _props_hash, "__str__": _props_str}

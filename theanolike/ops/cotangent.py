@@ -1,0 +1,113 @@
+"""Cotangents and tangents: a value and where it is structurally not zero.
+
+The support is None for "everywhere", else a bool variable. Outside its support a
+cotangent is zero whatever it is multiplied by: that is how the gradient of
+`switch(x > 0, log(x), 0)` stays finite at 0 (Notes of `theanolike.gradient`).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from theanolike.graph.variable import Variable
+from theanolike.types.constants import is_python_scalar
+from theanolike.types.dtypes import is_complex
+from theanolike.types.variable import functions
+
+
+class Cotangent:
+    """The derivative of the cost by a variable.
+
+    Attributes
+    ----------
+    value : Variable
+        Zero outside the support.
+    support : Variable or None
+        Bool, broadcastable to `value`; None means everywhere.
+    """
+
+    __slots__ = ("support", "value")
+
+    def __init__(self, value: Any, support: Variable | None = None) -> None:
+        self.value = value
+        self.support = support
+
+    def _make(self, value: Any) -> "Cotangent":
+        return type(self)(functions().masked(self.support, value), self.support)
+
+    def _factor(self, factor: Any) -> Any:
+        if isinstance(factor, Variable) and is_complex(factor.type.dtype):  # type: ignore[attr-defined]
+            return functions().conj(factor)
+        return factor
+
+    def __mul__(self, factor: Any) -> "Cotangent":
+        """Multiply by a derivative, which may be infinite outside the support."""
+        if is_python_scalar(factor):
+            return type(self)(self.value * factor, self.support)
+        return self._make(self.value * self._factor(factor))
+
+    def __truediv__(self, factor: Any) -> "Cotangent":
+        """Divide, where the derivative is a reciprocal."""
+        if is_python_scalar(factor):
+            return type(self)(self.value / factor, self.support)
+        return self._make(self.value / self._factor(factor))
+
+    def __neg__(self) -> "Cotangent":
+        return type(self)(-self.value, self.support)
+
+    def __add__(self, other: "Cotangent") -> "Cotangent":
+        """Sum, whose support is the union; missing means everywhere."""
+        support = None
+        if self.support is not None and other.support is not None:
+            support = functions().or_(self.support, other.support)
+        return type(self)(self.value + other.value, support)
+
+    def where(self, condition: Any, *, negate: bool = False) -> "Cotangent":
+        """Restrict to where `condition` holds (or doesn't, with `negate`)."""
+        f = functions()
+        zero = f.zeros_like(self.value)
+        arms = (zero, self.value) if negate else (self.value, zero)
+        mask = f.neq(condition, 0) if condition.type.dtype != "bool" else condition
+        mask = f.invert(mask) if negate else mask
+        support = mask if self.support is None else f.and_(self.support, mask)
+        return type(self)(f.switch(condition, *arms), support)
+
+    def through(
+        self, f: Callable[[Any], Any], on_support: Callable[[Any], Any] | None = None
+    ) -> "Cotangent":
+        """Map value and support by a linear function that only moves elements."""
+        support = self.support
+        if support is not None:
+            support = (on_support or f)(support)
+        return type(self)(f(self.value), support)
+
+
+class Tangent(Cotangent):
+    """A directional derivative: as a cotangent, without complex conjugation."""
+
+    __slots__ = ()
+
+    def _factor(self, factor: Any) -> Any:
+        return factor
+
+
+class Missing:
+    """Why an input has no gradient: it is disconnected, or the gradient undefined."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"undefined({self.reason!r})" if self.reason else "disconnected"
+
+
+disconnected = Missing("")
+
+
+def undefined(reason: str) -> Missing:
+    """Say that the function has no gradient here, and why."""
+    return Missing(reason)
+
+
+Pulled = Cotangent | Missing

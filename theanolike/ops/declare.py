@@ -1,0 +1,476 @@
+"""How the library's ops are declared: `NativeOp`, and one-line rows of scalar ops.
+
+An op states its facts side by side: the type and shape of its result, what it means in
+NumPy (`reference`), its gradient (`pullback`) and its loop program (`lower`). The
+methods of Theano's contract are derived from them here, once.
+"""
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from theanolike.codegen.lowering import (
+    Builder,
+    Call,
+    Extent,
+    Scalar,
+    Shape,
+    Shaped,
+    Value,
+)
+from theanolike.graph.apply import Apply
+from theanolike.graph.op import Op
+from theanolike.graph.variable import Variable
+from theanolike.ops.cotangent import Cotangent, Missing, Pulled, Tangent, disconnected
+from theanolike.types.broadcasting import broadcast_static
+from theanolike.types.constants import (
+    TensorConstant,
+    as_tensor_variable,
+    constant,
+    is_python_scalar,
+)
+from theanolike.types.dtypes import (
+    divide_dtype,
+    float_dtype,
+    is_complex,
+    is_continuous,
+    is_discrete,
+    promote,
+    real_dtype,
+    weak_dtype,
+)
+from theanolike.types.type import TensorType
+from theanolike.types.variable import functions
+
+__all__ = [
+    "Builder",
+    "Call",
+    "Cotangent",
+    "Elementwise",
+    "Extent",
+    "Missing",
+    "NativeOp",
+    "Pulled",
+    "Scalar",
+    "Shape",
+    "Shaped",
+    "Tangent",
+    "Value",
+    "disconnected",
+    "register",
+]
+
+
+class NativeOp(Op):
+    """An op of the library: a frozen dataclass whose fields are its parameters.
+
+    Subclasses define `result`, `shape`, `reference`, `lower` and `pullback`.
+    """
+
+    is_comparison: ClassVar[bool] = False
+
+    def result(self, *types: TensorType) -> TensorType | tuple[TensorType, ...]:
+        """Return the type of the result (or results) for inputs of `types`."""
+        raise NotImplementedError(f"{type(self).__name__}.result")
+
+    def shape(self, *inputs: Shaped) -> Any:
+        """Return the result's shape (a list of shapes for several results)."""
+        raise NotImplementedError(f"{type(self).__name__}.shape")
+
+    def reference(self, *arrays: Any) -> Any:
+        """Compute with NumPy: what the op means."""
+        raise NotImplementedError(f"{type(self).__name__}.reference")
+
+    def pullback(
+        self, node: Apply, cotangents: Sequence[Cotangent | None]
+    ) -> Sequence[Pulled]:
+        """Return the cotangent of each input, given those of the outputs."""
+        raise NotImplementedError(f"{type(self).__name__}.pullback")
+
+    def pushforward(
+        self, node: Apply, tangents: Sequence[Tangent | None]
+    ) -> Sequence[Tangent | None]:
+        """Return the tangent of each output, given those of the inputs."""
+        raise NotImplementedError(
+            f"The directional derivative (Rop) of {self} isn't defined."
+        )
+
+    def lower(self, b: Builder, *inputs: Value) -> Value | tuple[Value, ...]:
+        """Say what the result is, in the loop program."""
+        raise NotImplementedError(f"{type(self).__name__}.lower")
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """Return a node over `inputs`, converted to tensors."""
+        variables = [as_tensor_variable(x) for x in inputs]
+        types = self.result(*(v.type for v in variables))
+        results = types if isinstance(types, tuple) else (types,)
+        return Apply(self, variables, [t.make_variable() for t in results])
+
+    def perform(
+        self, node: Apply, inputs: Sequence[Any], output_storage: Any, *params: Any
+    ) -> None:
+        """Compute with `reference`, into arrays of the declared dtypes."""
+        with np.errstate(all="ignore"):
+            results = self.reference(*inputs)
+        if len(node.outputs) == 1:
+            results = (results,)
+        for storage, output, value in zip(
+            output_storage, node.outputs, results, strict=True
+        ):
+            storage[0] = np.asarray(value, dtype=output.type.dtype)  # type: ignore[attr-defined]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        """Tell where gradients can flow: between continuous inputs and outputs."""
+        outs = [is_continuous(out.type.dtype) for out in node.outputs]  # type: ignore[attr-defined]
+        return [outs for _ in node.inputs]
+
+    def __str__(self) -> str:
+        name = type(self).__name__
+        fields = getattr(self, "__dataclass_fields__", {})
+        shown = [f"{k}={getattr(self, k)!r}" for k in fields]
+        return f"{name}{{{', '.join(shown)}}}" if shown else name
+
+
+OPS: dict[str, NativeOp] = {}
+
+
+def register(op: NativeOp, name: str = "") -> Any:
+    """Enter a sample of an op in the registry that the law tests walk."""
+    OPS[name or str(op)] = op
+    return op
+
+
+# What a row says of dtypes: from the inputs' dtypes, the dtype that the operands are
+# brought to and the result's.
+Rule = Callable[[Sequence[str]], tuple[str, str]]
+
+
+def same(dtypes: Sequence[str]) -> tuple[str, str]:
+    """Promoted in, promoted out."""
+    dtype = promote(*dtypes)
+    return dtype, dtype
+
+
+def floating(dtypes: Sequence[str]) -> tuple[str, str]:
+    """Floats: of discrete operands, those of `float_dtype`."""
+    dtype = float_dtype(promote(*dtypes))
+    return dtype, dtype
+
+
+def dividing(dtypes: Sequence[str]) -> tuple[str, str]:
+    """As `same`, but int / int is floatX."""
+    dtype = divide_dtype(*dtypes)
+    return dtype, dtype
+
+
+def comparing(dtypes: Sequence[str]) -> tuple[str, str]:
+    """Promoted in, bool out."""
+    return promote(*dtypes), "bool"
+
+
+def real_part(dtypes: Sequence[str]) -> tuple[str, str]:
+    """Promoted in, the real dtype of it out."""
+    dtype = promote(*dtypes)
+    return dtype, real_dtype(dtype)
+
+
+@dataclass(frozen=True)
+class Row:
+    """The facts of a scalar op.
+
+    Attributes
+    ----------
+    reference : callable or str
+        NumPy's function, or "module:name", resolved at first use.
+    rule : Rule
+        The dtypes.
+    pullback : callable, tuple of callables, or Missing
+        Per input `f(*inputs, output, g)`, where `g` is a Cotangent. A single callable
+        is that of every input's; for an op of any number of operands it takes
+        `(i, inputs, output, g)`.
+    primitive : str
+        The emitters' scalar primitive; or `lower` builds it from others.
+    lower : callable, optional
+        `f(b, *scalars)` gives a Scalar; the scalars have the operand dtype.
+    arity : int
+        0 for any number from one on.
+    symbol : str
+        The infix operator that printing uses.
+    accepts : callable, optional
+        Tells whether the op takes operands of a dtype.
+    """
+
+    reference: Any
+    rule: Rule
+    pullback: Any
+    primitive: str
+    lower: Callable[..., Scalar] | None
+    arity: int
+    symbol: str
+    doc: str
+    accepts: Callable[[str], bool] | None
+    comparison: bool
+
+
+ROWS: dict[str, Row] = {}
+
+
+@dataclass(frozen=True)
+class Elementwise(NativeOp):
+    """A scalar op applied element by element, operands broadcast as NumPy does."""
+
+    name: str
+
+    @property
+    def row(self) -> Row:
+        """The facts of this op."""
+        return ROWS[self.name]
+
+    @property
+    def is_comparison(self) -> bool:  # type: ignore[override]
+        """Whether the result is the truth of a relation."""
+        return self.row.comparison
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """Return a node; Python scalars take the dtype of the tensors they meet."""
+        arity = self.row.arity
+        if (arity and len(inputs) != arity) or not inputs:
+            raise TypeError(
+                f"{self.name} takes {arity or 'one or more'} operands, "
+                f"got {len(inputs)}."
+            )
+        variables = as_operands(inputs)
+        kind = self.result(*(v.type for v in variables))
+        return Apply(self, variables, [kind.make_variable()])
+
+    def dtypes(self, types: Sequence[TensorType]) -> tuple[str, str]:
+        """Return the operands' common dtype and the result's."""
+        given = [t.dtype for t in types]
+        accepts = self.row.accepts
+        if accepts is not None and not all(map(accepts, given)):
+            raise TypeError(
+                f"{self.name} doesn't take operands of dtype {', '.join(given)}; "
+                "cast them."
+            )
+        return self.row.rule(given)
+
+    def result(self, *types: TensorType) -> TensorType:
+        _, dtype = self.dtypes(types)
+        if len(types) == 1:
+            return TensorType(dtype, types[0].shape)
+        return TensorType(
+            dtype,
+            broadcast_static([t.shape for t in types], f"The operands of {self.name}"),
+        )
+
+    def shape(self, *inputs: Shaped) -> Shape:
+        return broadcast_shape(*inputs)
+
+    def reference(self, *arrays: Any) -> Any:
+        given = [np.asarray(a).dtype.name for a in arrays]
+        operand, out = self.row.rule(given)
+        function = self.row.reference
+        if isinstance(function, str):
+            module, _, name = function.partition(":")
+            function = getattr(importlib.import_module(module), name)
+        cast = [np.asarray(a).astype(operand) for a in arrays]
+        if not self.row.arity and len(cast) != 2:
+            total = cast[0]
+            for other in cast[1:]:
+                total = function(total, other)
+            return np.asarray(total, dtype=out)
+        return np.asarray(function(*cast)).astype(out)
+
+    def lower(self, b: Builder, *inputs: Value) -> Value:
+        operand, out = self.dtypes(
+            [TensorType(v.dtype, (None,) * v.ndim) for v in inputs]
+        )
+
+        def element(*scalars: Scalar) -> Scalar:
+            cast = [cast_scalar(s, operand) for s in scalars]
+            if self.row.lower is not None:
+                return self.row.lower(b, *cast)
+            if not self.row.arity:
+                total = cast[0]
+                for other in cast[1:]:
+                    total = Call(self.row.primitive, out, (total, other))
+                return total
+            return Call(self.row.primitive, out, tuple(cast))
+
+        return b.pointwise(out, element, *inputs)
+
+    def pullback(
+        self, node: Apply, cotangents: Sequence[Cotangent | None]
+    ) -> Sequence[Pulled]:
+        (g,) = cotangents
+        if g is None:
+            return [disconnected] * len(node.inputs)
+        return [
+            self._sum_to(self._pull(node, i, g), x) for i, x in enumerate(node.inputs)
+        ]
+
+    def _pull(self, node: Apply, i: int, g: Cotangent) -> Pulled:
+        if not is_continuous(node.inputs[i].type.dtype):  # type: ignore[attr-defined]
+            return disconnected
+        rule = self.row.pullback
+        if isinstance(rule, Missing):
+            return rule
+        if not self.row.arity:
+            return rule(i, node.inputs, node.outputs[0], g)  # type: ignore[no-any-return]
+        one = rule[i] if isinstance(rule, tuple) else rule
+        if isinstance(one, Missing):
+            return one
+        return one(*node.inputs, node.outputs[0], g)  # type: ignore[no-any-return]
+
+    def _sum_to(self, pulled: Pulled, x: Variable) -> Pulled:
+        """Bring a cotangent to the input's dtype and shape."""
+        if isinstance(pulled, Missing):
+            return pulled
+        f = functions()
+        dtype = x.type.dtype  # type: ignore[attr-defined]
+        value = pulled.value
+        if is_complex(value.type.dtype) and not is_complex(dtype):
+            value = f.real(value)
+        if value.type.dtype != dtype:
+            value = f.cast(value, dtype)
+        support = pulled.support
+        if support is not None:
+            support = f.or_to(support, x)
+        return type(pulled)(f.sum_to(value, x), support)
+
+    def pushforward(
+        self, node: Apply, tangents: Sequence[Tangent | None]
+    ) -> Sequence[Tangent | None]:
+        total: Tangent | None = None
+        out = node.outputs[0]
+        for i, tangent in enumerate(tangents):
+            if tangent is None:
+                continue
+            part = self._pull(node, i, tangent)
+            if isinstance(part, Missing):
+                continue
+            total = part if total is None else total + part  # type: ignore[assignment]
+        if total is None:
+            return [None]
+        f = functions()
+        value = total.value
+        if value.type.dtype != out.type.dtype:  # type: ignore[attr-defined]
+            value = f.cast(value, out.type.dtype)  # type: ignore[attr-defined]
+        return [Tangent(f.fill_like(value, out), total.support)]
+
+    def __str__(self) -> str:
+        return f"Elemwise{{{self.name}}}"
+
+    def __repr__(self) -> str:
+        return f"<elementwise {self.name}>"
+
+    def __reduce__(self) -> Any:
+        return Elementwise, (self.name,)
+
+
+def as_operands(inputs: Sequence[Any]) -> list[Any]:
+    """Return tensor variables; Python scalars take the dtype of what they meet.
+
+    A small int beside floats stays an int8 constant: it promotes to any float dtype
+    and prints as it was written (`x ** TensorConstant{2}`).
+    """
+    variables = [x if is_python_scalar(x) else as_tensor_variable(x) for x in inputs]
+    dtypes = [v.type.dtype for v in variables if isinstance(v, Variable)]  # type: ignore[attr-defined]
+    for i, value in enumerate(variables):
+        if isinstance(value, Variable):
+            continue
+        dtype = weak_dtype(value, dtypes)
+        if type(value) is int and not is_discrete(dtype) and -128 <= value < 128:
+            dtype = "int8"
+        variables[i] = constant(value, dtype=dtype)
+    return variables
+
+
+def cast_scalar(scalar: Scalar, dtype: str) -> Scalar:
+    """Return `scalar` as `dtype`."""
+    return scalar if scalar.dtype == dtype else Call("cast", dtype, (scalar,))
+
+
+def broadcast_shape(*inputs: Shaped) -> Shape:
+    """Return the shape of an elementwise result, extents assumed equal or 1."""
+    rank = max(len(x.shape) for x in inputs)
+    shape: list[int | Extent] = []
+    for axis in range(rank):
+        extents = [
+            x.shape[axis - rank + len(x.shape)]
+            for x in inputs
+            if axis - rank + len(x.shape) >= 0
+        ]
+        known = [e for e in extents if isinstance(e, int) and e != 1]
+        unknown = [e for e in extents if isinstance(e, Extent)]
+        if known:
+            shape.append(known[0])
+        else:
+            shape.append(unknown[0] if unknown else 1)
+    return tuple(shape)
+
+
+def _row(
+    name: str,
+    reference: Any,
+    *,
+    arity: int,
+    rule: Rule,
+    pullback: Any,
+    primitive: str = "",
+    lower: Callable[..., Scalar] | None = None,
+    symbol: str = "",
+    doc: str = "",
+    accepts: Callable[[str], bool] | None = None,
+    comparison: bool = False,
+) -> Elementwise:
+    if name in ROWS:
+        raise ValueError(f"there is a scalar op {name} already")
+    ROWS[name] = Row(
+        reference,
+        rule,
+        pullback,
+        primitive or name,
+        lower,
+        arity,
+        symbol,
+        doc,
+        accepts,
+        comparison,
+    )
+    op = Elementwise(name)
+    object.__setattr__(op, "__doc__", doc or f"{name}, element by element.")
+    return register(op, name)  # type: ignore[no-any-return]
+
+
+Unary = Elementwise
+Binary = Elementwise
+Ternary = Elementwise
+
+
+def unary(name: str, reference: Any, *, rule: Rule = floating, **facts: Any) -> Unary:
+    """Declare a scalar op of one operand (see `Row` for the facts)."""
+    return _row(name, reference, arity=1, rule=rule, **facts)
+
+
+def binary(name: str, reference: Any, *, rule: Rule = same, **facts: Any) -> Binary:
+    """Declare a scalar op of two operands."""
+    return _row(name, reference, arity=2, rule=rule, **facts)
+
+
+def ternary(name: str, reference: Any, *, rule: Rule = same, **facts: Any) -> Ternary:
+    """Declare a scalar op of three operands."""
+    return _row(name, reference, arity=3, rule=rule, **facts)
+
+
+def variadic(name: str, reference: Any, *, rule: Rule = same, **facts: Any) -> Unary:
+    """Declare an associative scalar op of one or more operands."""
+    return _row(name, reference, arity=0, rule=rule, **facts)
+
+
+def is_constant(x: Variable) -> bool:
+    """Tell whether `x` is a constant tensor."""
+    return isinstance(x, TensorConstant)

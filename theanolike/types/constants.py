@@ -1,0 +1,172 @@
+"""Constants, and how values become variables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theanolike.errors import AsTensorError
+from theanolike.graph.apply import Apply
+from theanolike.graph.variable import Constant, Variable
+from theanolike.types.dtypes import ALL, as_dtype, scalar_dtype
+from theanolike.types.type import TensorType
+from theanolike.types.variable import TensorOperators, TensorVariable, functions
+
+
+class TensorConstant(TensorOperators, Constant):
+    """An array that is part of the graph. Its data are read-only."""
+
+    __slots__ = ("_signature",)
+
+    type: TensorType
+
+    def __init__(self, type: TensorType, data: Any, name: str | None = None) -> None:
+        super().__init__(type, data, name)
+        if self.data.flags.writeable or not self.data.flags.c_contiguous:
+            self.data = np.array(self.data, order="C", copy=True)
+            self.data.setflags(write=False)
+        self._signature: Any = None
+
+    def signature(self) -> Any:
+        """Return type and bytes: equal for constants equal in every bit."""
+        if self._signature is None:
+            self._signature = (self.type.dtype, self.type.shape, self.data.tobytes())
+        return self._signature
+
+    def __str__(self) -> str:
+        if self.name is not None:
+            return self.name
+        data = self.data
+        if data.size > 1 and (data == data.flat[0]).all():
+            return f"TensorConstant{{{data.shape} of {data.flat[0]}}}"
+        if data.size > 20 or data.ndim > 1:
+            return f"TensorConstant{{array of shape {data.shape}}}"
+        return f"TensorConstant{{{data}}}"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "TensorConstant":
+        return self
+
+
+Number = bool | int | float | complex
+_PYTHON_SCALARS = (bool, int, float, complex)
+
+
+def is_python_scalar(value: object) -> bool:
+    """Tell whether `value` is a Python number and not a NumPy one."""
+    return type(value) in _PYTHON_SCALARS
+
+
+def constant(
+    x: Any, name: str | None = None, ndim: int | None = None, dtype: Any = None
+) -> TensorConstant:
+    """Return `x` as a constant.
+
+    Parameters
+    ----------
+    x : array_like
+        A Python int becomes int64, a float floatX, a NumPy value keeps its dtype.
+    name : str, optional
+    ndim : int, optional
+        Pad the shape with ones on the left up to this rank.
+    dtype : dtype, optional
+        Cast to it.
+
+    Returns
+    -------
+    TensorConstant
+        Its type knows the whole shape.
+    """
+    if isinstance(x, TensorConstant):
+        return x
+    if dtype is not None:
+        array = np.asarray(x, dtype=as_dtype(dtype))
+    elif is_python_scalar(x):
+        array = np.asarray(x, dtype=scalar_dtype(x))
+    elif isinstance(x, np.ndarray | np.generic):
+        array = np.asarray(x)
+    else:
+        array = _from_sequence(x)
+    if array.dtype.name not in ALL:
+        raise AsTensorError(
+            f"Cannot convert {x!r} to TensorType: dtype {array.dtype} isn't one of "
+            f"{', '.join(ALL)}."
+        )
+    if ndim is not None:
+        if array.ndim > ndim:
+            raise ValueError(
+                f"Expected rank {ndim}, got an array of rank {array.ndim}."
+            )
+        array = array.reshape((1,) * (ndim - array.ndim) + array.shape)
+    return TensorConstant(TensorType(array.dtype.name, array.shape), array, name)
+
+
+def _from_sequence(x: Any) -> np.ndarray[Any, Any]:
+    """Return nested Python numbers as an array; floats are floatX."""
+    try:
+        array = np.asarray(x)
+    except (ValueError, TypeError) as error:
+        raise AsTensorError(f"Cannot convert {x!r} to TensorType: {error}") from error
+    if array.dtype.kind == "f" and _holds_python_numbers(x):
+        array = array.astype(scalar_dtype(0.0))
+    return array
+
+
+def _holds_python_numbers(x: Any) -> bool:
+    while isinstance(x, list | tuple) and x:
+        x = x[0]
+    return is_python_scalar(x) or (isinstance(x, list | tuple))
+
+
+def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None) -> Any:
+    """Return `x` as a tensor variable.
+
+    A variable stays as it is, a sequence that holds variables is stacked, anything
+    else becomes a `constant`.
+
+    Raises
+    ------
+    AsTensorError
+        A value that is no tensor.
+    """
+    if isinstance(x, Apply):
+        x = x.default_output()
+    if isinstance(x, Variable):
+        if not isinstance(x.type, TensorType):
+            convert = getattr(x, "_as_tensor_variable", None)
+            if convert is not None:
+                return as_tensor_variable(convert(), name, ndim)
+            raise AsTensorError(
+                f"Variable type field must be a TensorType: {x} {x.type}"
+            )
+        return x if ndim is None or x.type.ndim == ndim else _of_rank(x, ndim)
+    convert = getattr(x, "_as_tensor_variable", None)
+    if convert is not None:
+        return convert()
+    if isinstance(x, bool):
+        raise AsTensorError(
+            "Cannot cast True or False as a tensor variable. Please use "
+            "numpy.array(True) or numpy.array(False) if you need these constants. "
+            "This error might be caused by using the == operator on Variables. "
+            "v == w does not do what you think it does, use theano.tensor.eq(v, w)."
+        )
+    if isinstance(x, list | tuple) and _holds_variable(x):
+        return functions().stack([as_tensor_variable(item) for item in x])
+    return constant(x, name, ndim)
+
+
+def _holds_variable(x: Sequence[Any]) -> bool:
+    stack: list[Any] = list(x)
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Variable | Apply):
+            return True
+        if isinstance(item, list | tuple):
+            stack.extend(item)
+    return False
+
+
+def _of_rank(x: TensorVariable, ndim: int) -> Any:
+    if x.type.ndim > ndim:
+        raise ValueError(f"Expected rank {ndim}, got {x} of rank {x.type.ndim}.")
+    pattern = ["x"] * (ndim - x.type.ndim) + list(range(x.type.ndim))
+    return functions().dimshuffle(x, pattern)
