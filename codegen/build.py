@@ -28,7 +28,7 @@ log = logging.getLogger("theanolike.codegen")
 INCLUDE = '#include "theanolike/abi.h"'
 SOURCE, LIBRARY = "unit.cpp", "unit.so"
 ERROR = re.compile(
-    rf"^{re.escape(SOURCE)}:(\d+):(?:\d+:)? (?:fatal )?error: (.*)$", re.M
+    rf"^{re.escape(SOURCE)}:(\d+):(?:\d+:)? (?:fatal )?error: (.*)$", re.MULTILINE
 )
 
 

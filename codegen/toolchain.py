@@ -83,12 +83,15 @@ class Compiler:
         The first line of what it says about itself.
     identity : str
         A digest of its whole answer and of the sizes of its files, for keys.
+    extra : tuple of str
+        Further options of the user's, after ours.
     """
 
     command: tuple[str, ...]
     kind: Kind
     version: str
     identity: str
+    extra: tuple[str, ...] = ()
 
 
 _found: dict[tuple[str, ...], Compiler | None] = {}
@@ -139,7 +142,8 @@ def command_line(compiler: Compiler, source: str, output: str) -> list[str]:
     # A unit asks nothing of the C++ library. What gcc may call by itself, such as the
     # division of 128-bit integers, is in libgcc.a; memcpy comes with the process.
     libraries = ["-lgcc"] if compiler.kind == "gcc" and sys.platform == "linux" else []
-    return [*compiler.command, *flags(compiler), source, "-o", output, *libraries]
+    options = [*flags(compiler), *compiler.extra]
+    return [*compiler.command, *options, source, "-o", output, *libraries]
 
 
 def flags(compiler: Compiler) -> tuple[str, ...]:

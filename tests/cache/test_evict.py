@@ -74,7 +74,7 @@ def test_put_evicts_by_itself_when_much_was_written(store):
 def test_put_looks_at_the_cache_once_an_hour_when_little_was_written(
     tmp_path, monkeypatch
 ):
-    looks = []
+    looks: list[Store] = []
     store = Store(tmp_path / "cache")
     monkeypatch.setattr(evict, "evict", looks.append)
     put(store, "a", 0)
