@@ -1,0 +1,20 @@
+// From the caller's arguments and the captured cells to the arrays that a unit reads.
+#ifndef THEANOLIKE_RUNTIME_ARGUMENTS_H_
+#define THEANOLIKE_RUNTIME_ARGUMENTS_H_
+
+#include "function.h"
+
+namespace theanolike {
+
+// Both return false with an exception set.
+bool bind_arguments(Frame* frame, PyObject* const* args, Py_ssize_t count,
+                    PyObject* kwnames);
+bool read_captured(Frame* frame);
+
+// A new tuple (or list) of the inputs as Python sees them; scalars become 0-d arrays.
+PyObject* inputs_as_tuple(Frame* frame);
+PyObject* inputs_as_list(Frame* frame);
+
+}  // namespace theanolike
+
+#endif  // THEANOLIKE_RUNTIME_ARGUMENTS_H_

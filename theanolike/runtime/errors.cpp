@@ -1,0 +1,100 @@
+#include "errors.h"
+
+#include <time.h>
+
+#include "arguments.h"
+
+namespace theanolike {
+
+namespace {
+
+constexpr i64 kPollNanoseconds = 50'000'000;
+
+i64 coarse_clock() {
+#ifdef CLOCK_MONOTONIC_COARSE
+  constexpr clockid_t kClock = CLOCK_MONOTONIC_COARSE;
+#else
+  constexpr clockid_t kClock = CLOCK_MONOTONIC;
+#endif
+  timespec now;
+  clock_gettime(kClock, &now);
+  return i64{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+PyObject* recorded_values(const tl_error& error) {
+  PyObject* made = PyTuple_New(6);
+  for (int k = 0; made != nullptr && k < 6; ++k) {
+    PyObject* value = PyLong_FromLongLong(error.values[k]);
+    if (value == nullptr) Py_CLEAR(made);
+    if (value != nullptr) PyTuple_SET_ITEM(made, k, value);
+  }
+  return made;
+}
+
+PyObject* ask_python(Frame* frame, i32 code) {
+  const tl_error& error = frame->call.error;
+  PyObject* values = recorded_values(error);
+  PyObject* inputs = values != nullptr ? inputs_as_tuple(frame) : nullptr;
+  PyObject* answer = nullptr;
+  if (inputs != nullptr) {
+    answer = PyObject_CallFunction(frame->function->fail, "iiOO", code, error.site,
+                                   values, inputs);
+  }
+  Py_XDECREF(values);
+  Py_XDECREF(inputs);
+  if (answer == nullptr) return nullptr;
+  if (Py_IS_TYPE(answer, &unit_type) || PyCallable_Check(answer)) return answer;
+  PyErr_Format(PyExc_RuntimeError,
+               "a compiled unit failed with code %d at site %d, and `fail` returned %R",
+               code, error.site, answer);
+  Py_DECREF(answer);
+  return nullptr;
+}
+
+}  // namespace
+
+i32 poll_signals(tl_call* call) {
+  Frame* frame = frame_of(call);
+  if (frame->interrupted.load(std::memory_order_relaxed)) return 1;
+  // A worker only reads the flag: signals are handled on the thread that called.
+  if (frame->thread != PyThread_get_thread_ident()) return 0;
+  i64 now = coarse_clock();
+  if (frame->next_poll == 0) frame->next_poll = now + kPollNanoseconds;
+  if (now < frame->next_poll) return 0;
+  int failed = 0;
+  {
+    WithGil gil(frame);
+    failed = PyErr_CheckSignals();
+  }
+  // A call that turns out to be long lets other threads run.
+  if (frame->released == nullptr && frame->function->plan->release_above >= 0) {
+    frame->released = PyEval_SaveThread();
+  }
+  frame->next_poll = coarse_clock() + kPollNanoseconds;
+  if (failed != 0) frame->interrupted.store(true, std::memory_order_relaxed);
+  return failed != 0;
+}
+
+PyObject* explain_failure(Frame* frame, i32 code) {
+  switch (code) {
+    case TL_HOST:
+    case TL_INTERRUPTED:
+      if (!PyErr_Occurred()) {
+        PyErr_Format(PyExc_RuntimeError,
+                     "a compiled unit stopped with code %d, but no exception is set; "
+                     "report this",
+                     code);
+      }
+      return nullptr;
+    case TL_MEMORY:
+      PyErr_Format(PyExc_MemoryError,
+                   "expected %lld bytes of memory, which are not there",
+                   static_cast<long long>(frame->call.error.values[0]));
+      return nullptr;
+    default:
+      PyErr_Clear();
+      return ask_python(frame, code);
+  }
+}
+
+}  // namespace theanolike

@@ -1,0 +1,19 @@
+// How a call stops: signals, and a unit's error record made into an exception or
+// another body.
+#ifndef THEANOLIKE_RUNTIME_ERRORS_H_
+#define THEANOLIKE_RUNTIME_ERRORS_H_
+
+#include "function.h"
+
+namespace theanolike {
+
+// The table's `poll`.
+i32 poll_signals(tl_call* call);
+
+// A new reference to the body to run this call with instead, or null with an exception
+// set.
+PyObject* explain_failure(Frame* frame, i32 code);
+
+}  // namespace theanolike
+
+#endif  // THEANOLIKE_RUNTIME_ERRORS_H_
