@@ -193,3 +193,20 @@ def test_two_flags_may_not_share_a_descriptor(fresh):
 def test_a_group_is_made_for_a_dotted_name(fresh):
     add_flag("a.b.c", text("x", doc=""), root=fresh)
     assert fresh.a.b.c == "x"
+
+
+def test_a_program_declares_variables_as_with_theano(fresh):
+    from theanolike.config_params import AddConfigVar, BoolParam, EnumStr, IntParam
+
+    AddConfigVar("lib.depth", "Layers.", IntParam(3, lambda n: n > 0), root=fresh)
+    AddConfigVar("lib.kind", "Kind.", EnumStr("dense", "sparse"), root=fresh)
+    AddConfigVar("lib.fast", "Fast.", BoolParam(False), root=fresh)
+    fresh.lib.depth = "5"
+    fresh.lib.fast = "True"
+    assert (fresh.lib.depth, fresh.lib.kind, fresh.lib.fast) == (5, "dense", True)
+    with pytest.raises(ConfigError, match="Invalid value"):
+        fresh.lib.depth = 0
+    with pytest.raises(ConfigError, match="Valid options are"):
+        fresh.lib.kind = "cubic"
+    with pytest.raises(ConfigError, match="already taken"):
+        AddConfigVar("floatX", "Floats.", IntParam(3), root=fresh)

@@ -1,1 +1,7 @@
 """Derivatives as more graph: reverse, forward, Jacobians, numeric checks."""
+
+from theanolike.pending import pending_names
+
+__all__: list[str] = []
+
+__getattr__ = pending_names(__name__)

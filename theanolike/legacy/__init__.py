@@ -1,1 +1,1 @@
-"""Theano's old dotted names: imports and ``__all__`` only; nothing of ours imports it."""
+"""Theano's old dotted names: imports and ``__all__`` only; nothing of ours uses it."""

@@ -1,1 +1,7 @@
 """Signal functions: imports and ``__all__`` only."""
+
+from theanolike.pending import pending_names
+
+__all__: list[str] = []
+
+__getattr__ = pending_names(__name__)

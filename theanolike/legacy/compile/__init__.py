@@ -1,0 +1,1 @@
+"""Modules of Theano's `compile` that `theanolike.compile` has under other names."""

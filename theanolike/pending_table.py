@@ -1,0 +1,396 @@
+"""Names of Theano that are not there yet, by the module that has them below theano."""
+
+__all__ = ["PENDING"]
+
+PENDING: dict[str, str] = {
+    "": """
+        Apply CLinker Constant Container DualLinker FunctionGraph FunctionMaker
+        Generic In InconsistencyError Linker LocalLinker Lop Mode Op OpFromGraph
+        OpWiseCLinker OpenMPOp OrderedUpdates Out Param PerformLinker
+        ProfileStats Rop SymbolicInput SymbolicOutput Type Variable _asarray
+        as_op clone disable_log_handler dot foldl foldr function generic
+        get_scalar_constant_value grad map object2 opt pp pprint
+        predefined_linkers predefined_modes predefined_optimizers reduce scan
+        scan_checkpoints shared sparse_grad subgraph_grad theano_logger
+    """,
+    "compat": """
+        DefaultOrderedDict b cmp decode exc_message get_unbound_function
+        operator_div
+    """,
+    "compat.six": "b moves reraise",
+    "compile": """
+        AliasedMemoryError DebugMode DeepCopyOp FAST_COMPILE FAST_RUN
+        FromFunctionOp Function FunctionMaker In Mode MonitorMode NanGuardMode
+        OpFromGraph Out Param ProfileMode ProfileStats Rebroadcast
+        SanityCheckFunction Shape Shape_i SharedVariable SpecifyShape Supervisor
+        SymbolicInput SymbolicInputKit SymbolicOutput UnusedInputError ViewOp
+        as_op deep_copy_op function generic_constructor get_default_mode
+        get_mode optdb orig_function predefined_linkers predefined_modes
+        predefined_optimizers profilemode rebuild_collect_shared register_linker
+        register_mode register_optimizer shape shared shared_constructor view_op
+    """,
+    "compile.builders": "OpFromGraph",
+    "compile.debugmode": """
+        BadDestroyMap BadOptimization BadThunkOutput BadViewMap DebugMode
+        DebugModeError InvalidValueError StochasticOrder default_make_thunk
+    """,
+    "compile.function_module": """
+        AliasedMemoryError Function FunctionMaker Supervisor UnusedInputError
+        convert_function_input orig_function
+    """,
+    "compile.io": "In Out SymbolicInput SymbolicOutput",
+    "compile.monitormode": "MonitorMode detect_nan",
+    "compile.nanguardmode": """
+        NanGuardMode contains_inf contains_nan f_compute flatten
+    """,
+    "compile.ops": """
+        DeepCopyOp FromFunctionOp OutputGuard Rebroadcast Shape Shape_i
+        SpecifyShape ViewOp as_op deep_copy_op shape shape_i specify_shape
+        view_op
+    """,
+    "compile.pfunc": "Param pfunc rebuild_collect_shared",
+    "compile.profiling": """
+        ProfileStats ScanProfileStats print_global_stats
+        register_profiler_printer
+    """,
+    "compile.sharedvalue": """
+        SharedVariable generic_constructor shared shared_constructor
+    """,
+    "d3viz": "d3viz d3write",
+    "gof": """
+        CDataType CEnumType CLinker COp Container DB DestroyHandler DualLinker
+        EnumList EnumType EquilibriumDB EquilibriumOptimizer Feature Linker
+        LocalGroupDB LocalLinker LocalOptGroup LocalOptimizer MergeOptimizer
+        NavigatorOptimizer OpKeyOptimizer OpRemove OpSub OpWiseCLinker OpenMPOp
+        Optimizer Params ParamsType PatternSub PerformLinker ProxyDB Query
+        SeqOptimizer SequenceDB TopoOptimizer WrapLinker WrapLinkerMany cmodule
+        hashtype in2out inplace_optimizer local_optimizer optimizer out2in
+    """,
+    "gof.cc": "get_module_cache",
+    "gof.compiledir": """
+        basecompiledir_ls basecompiledir_purge cleanup compiledir_purge
+        print_compiledir_content
+    """,
+    "gof.compilelock": "force_unlock get_lock release_lock set_lock_status",
+    "gof.destroyhandler": "DestroyHandler fast_inplace_check",
+    "gof.graph": """
+        Node as_string clone_get_equiv general_toposort inputs
+        io_connection_pattern io_toposort is_in_ancestors is_same_graph
+        list_of_nodes nodes_constructed op_as_string ops orphans stack_search
+        variables variables_and_orphans view_roots
+    """,
+    "gof.link": "WrapLinker WrapLinkerMany raise_with_op",
+    "gof.null_type": "NullType",
+    "gof.op": """
+        CLinkerOp COp OpenMPOp PureOp debug_assert debug_error_message
+        get_debug_values get_test_value missing_test_message
+    """,
+    "gof.opt": """
+        EquilibriumOptimizer LocalMetaOptimizer LocalOptimizer MergeOptimizer
+        OpRemove OpSub Optimizer PatternSub SeqOptimizer TopoOptimizer
+        check_stack_trace copy_stack_trace in2out inherit_stack_trace
+        local_optimizer out2in
+    """,
+    "gof.params_type": "Params ParamsType",
+    "gof.sched": "sort_schedule_fn",
+    "gof.toolbox": """
+        AlreadyThere BadOptimization Bookkeeper Feature History
+        NoOutputFromInplace NodeFinder PreserveNames PrintListener
+        ReplaceValidate Validator
+    """,
+    "gof.type": """
+        CDataType CEnumType CLinkerType EnumList EnumType PureType SingletonType
+    """,
+    "gof.utils": """
+        ANY_TYPE FALL_THROUGH add_tag_trace comm_guard deprecated difference
+        flatten give_variables_names hash_from_code hash_from_file hist memoize
+        object2 remove scratchpad simple_extract_stack type_guard undef uniq
+    """,
+    "gof.vm": "CVM Loop LoopGC Stack VM_Linker",
+    "gpuarray": "fp16_help get_context opt pool subtensor use",
+    "gpuarray.basic_ops": """
+        GpuKernelBase HideC Kernel as_gpuarray_variable gpu_contiguous
+        gpuarray_helper_inc_dir infer_context_name
+    """,
+    "gpuarray.blas": "GpuCorrMM",
+    "gpuarray.dnn": """
+        RNNBlock dnn_batch_normalization_test dnn_batch_normalization_train
+        dnn_conv dnn_conv3d dnn_pool dnn_softmax dnn_spatialtf
+    """,
+    "gpuarray.type": """
+        GpuArraySharedVariable GpuArrayType get_context gpu_context_type
+        gpuarray_shared_constructor list_contexts reg_context
+    """,
+    "gradient": """
+        ConsiderConstant DisconnectedGrad DisconnectedInputError
+        DisconnectedType GradClip GradScale GradientError Lop NullTypeGradError
+        Rop UndefinedGrad ZeroGrad consider_constant disconnected_grad
+        disconnected_type format_as grad grad_clip grad_not_implemented
+        grad_scale grad_time grad_undefined hessian jacobian mode_not_slow
+        numeric_grad subgraph_grad undefined_grad verify_grad zero_grad
+    """,
+    "ifelse": "IfElse ifelse",
+    "misc.ordered_set": "OrderedSet",
+    "misc.pkl_utils": """
+        CompatUnpickler PersistentNdarrayID PersistentNdarrayLoad
+        PersistentSharedVariableID StripPickler dump load zipadd
+    """,
+    "misc.pycuda_utils": "to_gpuarray",
+    "misc.safe_asarray": "_asarray",
+    "misc.strutil": "render_string",
+    "printing": """
+        DefaultPrinter FunctionPrinter IgnorePrinter LeafPrinter OperatorPrinter
+        PPrinter PatternPrinter Print PrinterState _TagGenerator debugprint
+        default_colorCodes hex_digest min_informative_str
+        position_independent_str pp pprint pydot_imported pydot_imported_msg
+        pydotprint pydotprint_variables var_descriptor
+    """,
+    "raise_op": "Raise",
+    "sandbox.cuda": """
+        CudaNdarray CudaNdarrayType GpuOp active_device_name
+        active_device_number as_cuda_ndarray_variable blocksparse cuda_ndarray
+        ftensor4 gpu_from_host host_from_gpu mem_info nvcc_compiler opt
+        shared_constructor unuse use
+    """,
+    "sandbox.cuda.basic_ops": """
+        HostFromGpu as_cuda_ndarray_variable gpu_alloc_empty gpu_contiguous
+        gpu_from_host host_from_gpu
+    """,
+    "sandbox.cuda.dnn": """
+        GpuDnnConv GpuDnnConvDesc GpuDnnConvGradI dnn_batch_normalization_test
+        dnn_batch_normalization_train dnn_conv dnn_pool
+    """,
+    "sandbox.cuda.rng_curand": "CURAND_RandomStreams",
+    "sandbox.cuda.type": "CudaNdarrayType",
+    "sandbox.cuda.var": "CudaNdarrayVariable float32_shared_constructor",
+    "sandbox.fourier": "dct_matrix fft half_fft half_ifft ifft",
+    "sandbox.gpuarray": "dnn",
+    "sandbox.linalg": """
+        det hints matrix_inverse psd spectral_radius_bound trace
+    """,
+    "sandbox.linalg.ops": """
+        Det alloc_diag cholesky det diag eig eigh extract_diag kron matrix_dot
+        matrix_inverse pinv qr solve svd trace
+    """,
+    "sandbox.multinomial": """
+        ChoiceFromUniform MultinomialFromUniform
+        MultinomialWOReplacementFromUniform
+    """,
+    "sandbox.neighbours": "Images2Neibs images2neibs neibs2images",
+    "sandbox.rng_mrg": """
+        DotModulo M1 M2 MRG_RandomStreams guess_n_streams mrg_uniform
+        mrg_uniform_base multMatVect
+    """,
+    "sandbox.softsign": "softsign",
+    "scalar": """
+        BinaryScalarOp ComplexError Composite Identity Scalar ScalarConstant
+        ScalarOp ScalarVariable UnaryScalarOp abs_ add all_types and_ as_scalar
+        autocast_float autocast_float_as autocast_int basic_sympy bool cast ceil
+        clip complex128 complex64 constant convert cos eq erf exp float16
+        float32 float64 float_out floor ge get_scalar_type gt identity int16
+        int32 int64 int8 int_div int_out inv invert isinf isnan le log lt
+        maximum minimum mod mul neg neq or_ pow same_out second sgn sharedvar
+        sin specific_out sqr sqrt sub switch tanh transfer_type true_div trunc
+        uint16 uint32 uint64 uint8 upcast_out upgrade_to_float
+        upgrade_to_float_no_complex xor
+    """,
+    "scalar.basic": """
+        BinaryScalarOp Composite Identity Scalar ScalarOp UnaryScalarOp
+        all_types as_scalar same_out_nocomplex
+    """,
+    "scalar.basic_scipy": "GammaLn Psi",
+    "scan_module": "foldl foldr map reduce scan scan_checkpoints until",
+    "scan_module.scan_op": "Scan",
+    "scan_module.scan_utils": """
+        compress_outs equal_computations expand_empty forced_replace
+        get_updates_and_outputs infer_shape map_variables reconstruct_graph
+        safe_new scan_args scan_can_remove_outs traverse until
+    """,
+    "scan_module.scan_views": "foldl foldr map reduce",
+    "sparse": """
+        CSC CSM CSR SparseConstant SparseType SparseVariable add as_sparse
+        as_sparse_or_tensor_variable as_sparse_variable bsr_matrix cast clean
+        col_scale csc_dmatrix csc_fmatrix csc_from_dense csc_matrix csm_data
+        csm_indices csm_indptr csm_properties csm_shape csr_dmatrix csr_fmatrix
+        csr_from_dense csr_matrix dense_from_sparse diag dot enable_sparse
+        ensure_sorted_indices hstack matrix mul neg remove0 row_scale
+        sampling_dot sp_ones_like sp_sum sp_zeros_like square_diagonal
+        structured_add structured_dot structured_exp structured_log
+        structured_maximum structured_minimum structured_pow structured_sigmoid
+        sub transpose true_dot usmm vstack
+    """,
+    "sparse.basic": """
+        SparseType _is_sparse_variable as_sparse as_sparse_variable csc_matrix
+        csr_matrix dot hstack sp_sum structured_dot structured_exp vstack
+    """,
+    "sparse.sandbox.sp2": "sampling_dot",
+    "tensor": """
+        ARange AdvancedBooleanIncSubtensor AdvancedBooleanIndexingError
+        AdvancedBooleanSubtensor AdvancedIncSubtensor AdvancedIncSubtensor1
+        AdvancedIndexingError AdvancedSubtensor AdvancedSubtensor1 Alloc
+        AllocDiag AllocEmpty ArgSortOp Argmax CAReduce Choose Default Diag
+        DimShuffle Dot Elemwise ExtractDiag Eye Flatten IncSubtensor Join Lop
+        MakeSlice MaxAndArgmax Mean NoneConst NoneTypeT Nonzero
+        PermuteRowElements Rebroadcast Reshape Rop ScalarFromTensor Shape
+        SliceConstant SliceType SortOp SpecifyShape Split Subtensor Tensor
+        TensorConstantSignature TensorFromScalar Tile TopKOp Tri _shared
+        _tensor_py_operators abs_ addbroadcast advanced_boolean_subtensor
+        advanced_inc_subtensor advanced_set_subtensor advanced_set_subtensor1
+        advanced_subtensor advanced_subtensor1 all all_dtypes allclose alloc
+        and_ angle any arange arccos arccosh arcsin arcsinh arctan arctan2
+        arctanh argmax argmin argsort argtopk as_index_variable as_tensor
+        bartlett batched_dot batched_tensordot bincount bitwise_and bitwise_not
+        bitwise_or bitwise_xor cast ceil ceil_intdiv chi2sf choose clip complex
+        complex_dtypes complex_from_polar complex_types concatenate conj
+        constant_or_value continuous_dtypes cos cosh cov cumprod cumsum default
+        deg2rad deprecated diag diagonal discrete_dtypes div_proxy divmod dot eq
+        erf erfc erfcinv erfcx erfinv exp2 expm1 extract_constant eye fill
+        fill_diagonal fill_diagonal_offset flatnonzero flatten float_dtypes
+        float_types floor floor_div gamma gammainc gammaincc gammal gammaln
+        gammau ge get_canonical_form_slice get_idx_list
+        get_scalar_constant_value get_vector_length grad gt horizontal_stack i0
+        i1 identity_like imag inc_subtensor int_div int_dtypes int_types
+        integer_dtypes inv inverse_permutation invert iround is_flat isclose
+        isinf isinf_ isnan isnan_ iv j0 j1 jacobian join jv largest le load
+        log10 log1p log2 lt make_slice max max_and_argmax maximum mean mgrid min
+        minimum mod neq none_type_t nonzero nonzero_values ogrid old_shape ones
+        ones_like or_ outer patternbroadcast permute_row_elements power prod psi
+        ptp rad2deg randomstreams ravel_multi_index real recv register_transfer
+        repeat reshape roll round round_half_away_from_zero round_half_to_even
+        scalar_from_tensor second send set_subtensor setdefault sgn shape
+        shape_padaxis shape_padleft shape_padright sin sinh slicetype smallest
+        specify_shape split sqrt square squeeze stack stacklists std sum
+        swapaxes switch take tan tanh tensor_copy tensor_from_scalar tensordot
+        tests tile topk topk_and_argtopk trace transfer transpose tri tri_gamma
+        tril triu trunc uint_dtypes unbroadcast unravel_index verify_grad
+        vertical_stack where xor zeros zeros_like
+    """,
+    "tensor.basic": """
+        AsTensorError DimShuffle Elemwise NotScalarConstantError Shape _allclose
+        alloc arange cast concatenate dot extract_constant flatten
+        get_scalar_constant_value grad hashtype join mean ones reshape stack sum
+        switch transpose zeros zeros_like
+    """,
+    "tensor.blas": """
+        BatchedDot Dot22 Dot22Scalar Gemm Gemv Ger gemm_inplace gemv_inplace ger
+        ldflags
+    """,
+    "tensor.elemwise": """
+        All Any CAReduce CAReduceDtype DimShuffle Elemwise Prod ProdWithoutZeros
+        Sum
+    """,
+    "tensor.extra_ops": """
+        Bartlett CpuContiguous CumOp DiffOp FillDiagonal RepeatOp SearchsortedOp
+        Unique bartlett bincount compress cpu_contiguous cumprod cumsum diff
+        fill_diagonal fill_diagonal_offset ravel_multi_index repeat searchsorted
+        squeeze to_one_hot unravel_index
+    """,
+    "tensor.fft": "irfft irfft_op rfft rfft_op",
+    "tensor.fourier": "Fourier fft",
+    "tensor.nlinalg": """
+        AllocDiag Det Eig Eigh ExtractDiag MatrixInverse MatrixPinv QRFull
+        QRIncomplete SVD TensorInv TensorSolve alloc_diag det diag eig eigh
+        extract_diag lstsq matrix_dot matrix_inverse matrix_power norm pinv qr
+        svd tensorinv tensorsolve trace
+    """,
+    "tensor.nnet": """
+        Conv3D CrossentropyCategorical1Hot CrossentropySoftmax1HotWithBiasDx
+        CrossentropySoftmaxArgmax1HotWithBias LogSoftmax Softmax SoftmaxGrad
+        SoftmaxWithBias binary_crossentropy categorical_crossentropy
+        causal_conv1d confusion_matrix conv2d conv2d_transpose conv3d
+        crossentropy_categorical_1hot crossentropy_softmax_1hot
+        crossentropy_softmax_1hot_with_bias
+        crossentropy_softmax_argmax_1hot_with_bias elu h_softmax hard_sigmoid
+        logsoftmax logsoftmax_op prepend_0_to_each_row prepend_1_to_each_row
+        prepend_scalar_to_each_row relu scalar_sigmoid selu separable_conv2d
+        sigmoid sigmoid_binary_crossentropy sigmoid_inplace softmax softmax_grad
+        softmax_graph softmax_op softmax_with_bias softminus softplus softsign
+        ultra_fast_sigmoid
+    """,
+    "tensor.nnet.abstract_conv": """
+        AbstractConv2d AbstractConv2d_gradInputs AbstractConv2d_gradWeights
+        AbstractConv3d AbstractConv3d_gradInputs AbstractConv3d_gradWeights
+        assert_conv_shape bilinear_kernel_1D bilinear_kernel_2D
+        bilinear_upsampling border_mode_to_pad causal_conv1d conv2d
+        conv2d_grad_wrt_inputs conv2d_grad_wrt_weights conv3d
+        conv3d_grad_wrt_inputs conv3d_grad_wrt_weights frac_bilinear_upsampling
+        get_conv_gradinputs_shape get_conv_gradweights_shape
+        get_conv_output_shape get_conv_shape_1axis separable_conv2d
+        separable_conv3d
+    """,
+    "tensor.nnet.blocksparse": """
+        SparseBlockGemv SparseBlockOuter sparse_block_dot
+    """,
+    "tensor.nnet.bn": """
+        AbstractBatchNormInference AbstractBatchNormTrain
+        AbstractBatchNormTrainGrad batch_normalization batch_normalization_test
+        batch_normalization_train
+    """,
+    "tensor.nnet.conv": "ConvOp conv2d",
+    "tensor.nnet.conv3d2d": "conv3d",
+    "tensor.nnet.corr": "CorrMM CorrMM_gradInputs CorrMM_gradWeights",
+    "tensor.nnet.ctc": "ctc ctc_available",
+    "tensor.nnet.neighbours": "Images2Neibs images2neibs neibs2images",
+    "tensor.nnet.nnet": """
+        Softmax binary_crossentropy categorical_crossentropy confusion_matrix
+        crossentropy_categorical_1hot crossentropy_softmax_1hot
+        crossentropy_softmax_1hot_with_bias
+        crossentropy_softmax_argmax_1hot_with_bias elu h_softmax logsoftmax
+        prepend_1_to_each_row relu selu sigmoid sigmoid_binary_crossentropy
+        softmax softmax_grad softmax_op softmax_with_bias softplus softsign
+    """,
+    "tensor.nnet.sigm": """
+        ScalarSigmoid hard_sigmoid scalar_sigmoid sigmoid softplus
+        ultra_fast_sigmoid
+    """,
+    "tensor.opt": """
+        Assert Canonizer FusionOptimizer MakeVector ShapeFeature ShapeOptimizer
+        Shape_i assert_ constant_folding make_vector register_canonicalize
+        register_specialize register_specialize_device register_stabilize
+        register_uncanonicalize register_useless
+    """,
+    "tensor.raw_random": """
+        RandomFunction RandomStateType RandomStreamsBase _infer_ndim_bcast
+        binomial choice multinomial normal permutation poisson random_integers
+        random_state_type uniform
+    """,
+    "tensor.shared_randomstreams": "RandomStateSharedVariable RandomStreams",
+    "tensor.sharedvar": """
+        ScalarSharedVariable SharedVariable TensorSharedVariable
+        load_shared_variable scalar_constructor tensor_constructor
+    """,
+    "tensor.signal.conv": "conv2d",
+    "tensor.signal.downsample": """
+        DownsampleFactorMax max_pool_2d max_pool_2d_same_size
+    """,
+    "tensor.signal.pool": """
+        AveragePoolGrad MaxPoolGrad MaxPoolRop Pool PoolGrad
+        max_pool_2d_same_size pool_2d pool_3d
+    """,
+    "tensor.slinalg": """
+        Cholesky CholeskyGrad Eigvalsh Expm MATRIX_STRUCTURES Solve cholesky
+        eigvalsh expm imported_scipy kron solve solve_lower_triangular
+        solve_symmetric solve_upper_triangular
+    """,
+    "tensor.sort": """
+        ArgSortOp SortOp TopKOp argsort argtopk sort topk topk_and_argtopk
+    """,
+    "tensor.subtensor": """
+        AdvancedIncSubtensor AdvancedIncSubtensor1 AdvancedSubtensor
+        AdvancedSubtensor1 IncSubtensor Subtensor as_index_variable
+        get_canonical_form_slice get_idx_list inc_subtensor set_subtensor take
+    """,
+    "tensor.utils": "hash_from_ndarray shape_of_variables",
+    "tensor.var": "TensorConstantSignature _tensor_py_operators",
+    "tensor.xlogx": "xlogx xlogy0",
+    "tests.breakpoint": "PdbBreakpoint",
+    "tests.disturb_mem": "disturb_mem",
+    "tests.unittest_tools": """
+        InferShapeTester assert_allclose fetch_seed seed_rng verify_grad
+    """,
+    "typed_list": """
+        TypedListType TypedListVariable append count extend getitem index_
+        insert length make_list remove reverse
+    """,
+    "updates": "OrderedUpdates Updates",
+}

@@ -1,0 +1,7 @@
+"""Text for graphs and functions: imports and ``__all__`` only."""
+
+from theanolike.pending import pending_names
+
+__all__: list[str] = []
+
+__getattr__ = pending_names(__name__)
