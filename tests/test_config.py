@@ -129,6 +129,22 @@ def test_the_cache_directory_follows_theanos_base_compiledir(fresh):
     assert fresh.compiledir == "/scratch/units"
 
 
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"THEANOLIKE_CACHE": "/a/b"},
+        {"THEANOLIKE_CACHE": "", "XDG_CACHE_HOME": "/x"},
+        {"THEANOLIKE_CACHE": "", "XDG_CACHE_HOME": "relative", "HOME": "/h"},
+    ],
+)
+def test_the_default_cache_directory_is_the_stores(fresh, monkeypatch, environ):
+    from theanolike.cache.root import wanted_root
+
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert fresh.cachedir == str(wanted_root())
+
+
 def test_change_flags_restores_what_was_set_and_what_was_not():
     before = config.snapshot()
     with change_flags({"blas.library": "/mkl.so", "floatX": "float16"}, profile=True):

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import theanolike
 from theanolike.aliases import install_as_theano
+from theanolike.cache import open_store
+from theanolike.codegen.toolchain import find_compiler
 from theanolike.config import config
 
 PACKAGES = ("numpy", "scipy-openblas32", "networkx", "sympy", "pybind11", "ziglang")
@@ -44,7 +46,10 @@ def report() -> str:
 
 def compiler() -> str:
     """Return the compiler that the next compilation would use."""
-    return config.cxx or "the first found of $CXX, g++, clang++, ziglang"
+    found = find_compiler(config.cxx, store=open_store(config.cachedir))
+    if found is None:
+        return "none; functions are interpreted"
+    return f"{' '.join(found.command)} ({found.version})"
 
 
 def run(program: str, arguments: list[str]) -> None:

@@ -59,11 +59,16 @@ class NanGuardModeFlags(Group):
 
 
 def _cache_directory(_: Group) -> str:
-    """Return ``THEANOLIKE_CACHE``, or a folder in the user's cache directory."""
+    """Return ``THEANOLIKE_CACHE``, or a folder in the user's cache directory.
+
+    The same as the store's own default.
+    """
     chosen = os.environ.get("THEANOLIKE_CACHE")
     if chosen:
-        return chosen
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+        return str(Path(chosen).expanduser().absolute())
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    if not Path(home).is_absolute():
+        home = os.path.expanduser("~/.cache")  # noqa: PTH111 - lives without a home
     return str(Path(home) / "theanolike")
 
 

@@ -228,42 +228,42 @@ PENDING: dict[str, str] = {
         ARange AdvancedBooleanIncSubtensor AdvancedBooleanIndexingError
         AdvancedBooleanSubtensor AdvancedIncSubtensor AdvancedIncSubtensor1
         AdvancedIndexingError AdvancedSubtensor AdvancedSubtensor1 Alloc
-        AllocDiag AllocEmpty ArgSortOp Argmax CAReduce Choose Default Diag
-        DimShuffle Dot Elemwise ExtractDiag Eye Flatten IncSubtensor Join Lop
-        MakeSlice MaxAndArgmax Mean NoneConst NoneTypeT Nonzero
-        PermuteRowElements Rebroadcast Reshape Rop ScalarFromTensor Shape
-        SliceConstant SliceType SortOp SpecifyShape Split Subtensor Tensor
-        TensorConstantSignature TensorFromScalar Tile TopKOp Tri _shared
-        _tensor_py_operators abs_ addbroadcast advanced_boolean_subtensor
-        advanced_inc_subtensor advanced_set_subtensor advanced_set_subtensor1
-        advanced_subtensor advanced_subtensor1 all all_dtypes allclose alloc
-        and_ angle any arange arccos arccosh arcsin arcsinh arctan arctan2
-        arctanh argmax argmin argsort argtopk as_index_variable as_tensor
-        bartlett batched_dot batched_tensordot bincount bitwise_and bitwise_not
-        bitwise_or bitwise_xor cast ceil ceil_intdiv chi2sf choose clip complex
+        AllocDiag AllocEmpty ArgSortOp Argmax CAReduce Choose Default DimShuffle
+        Dot Elemwise ExtractDiag Eye Flatten IncSubtensor Join Lop MakeSlice
+        MaxAndArgmax Mean NoneConst NoneTypeT Nonzero PermuteRowElements
+        Rebroadcast Reshape Rop ScalarFromTensor Shape SliceConstant SliceType
+        SortOp SpecifyShape Split Subtensor Tensor TensorConstantSignature
+        TensorFromScalar Tile TopKOp Tri _shared _tensor_py_operators abs_
+        addbroadcast advanced_boolean_subtensor advanced_inc_subtensor
+        advanced_set_subtensor advanced_set_subtensor1 advanced_subtensor
+        advanced_subtensor1 all all_dtypes allclose alloc and_ angle any arange
+        arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin
+        argsort argtopk as_index_variable as_tensor bartlett batched_dot
+        batched_tensordot bincount bitwise_and bitwise_not bitwise_or
+        bitwise_xor cast ceil ceil_intdiv chi2sf choose clip complex
         complex_dtypes complex_from_polar complex_types concatenate conj
-        constant_or_value continuous_dtypes cos cosh cov cumprod cumsum default
-        deg2rad deprecated diag diagonal discrete_dtypes div_proxy divmod dot eq
-        erf erfc erfcinv erfcx erfinv exp2 expm1 extract_constant eye fill
-        fill_diagonal fill_diagonal_offset flatnonzero flatten float_dtypes
-        float_types floor floor_div gamma gammainc gammaincc gammal gammaln
-        gammau ge get_canonical_form_slice get_idx_list
-        get_scalar_constant_value get_vector_length grad gt horizontal_stack i0
-        i1 identity_like imag inc_subtensor int_div int_dtypes int_types
-        integer_dtypes inv inverse_permutation invert iround is_flat isclose
-        isinf isinf_ isnan isnan_ iv j0 j1 jacobian join jv largest le load
-        log10 log1p log2 lt make_slice max max_and_argmax maximum mean mgrid min
-        minimum mod neq none_type_t nonzero nonzero_values ogrid old_shape ones
-        ones_like or_ outer patternbroadcast permute_row_elements power prod psi
-        ptp rad2deg randomstreams ravel_multi_index real recv register_transfer
-        repeat reshape roll round round_half_away_from_zero round_half_to_even
-        scalar_from_tensor second send set_subtensor setdefault sgn shape
-        shape_padaxis shape_padleft shape_padright sin sinh slicetype smallest
-        specify_shape split sqrt square squeeze stack stacklists std sum
-        swapaxes switch take tan tanh tensor_copy tensor_from_scalar tensordot
-        tests tile topk topk_and_argtopk trace transfer transpose tri tri_gamma
-        tril triu trunc uint_dtypes unbroadcast unravel_index verify_grad
-        vertical_stack where xor zeros zeros_like
+        continuous_dtypes cos cosh cov cumprod cumsum default deg2rad diag
+        diagonal discrete_dtypes divmod dot eq erf erfc erfcinv erfcx erfinv
+        exp2 expm1 extract_constant eye fill fill_diagonal fill_diagonal_offset
+        flatnonzero flatten float_dtypes float_types floor floor_div gamma
+        gammainc gammaincc gammal gammaln gammau ge get_canonical_form_slice
+        get_idx_list get_scalar_constant_value get_vector_length grad gt
+        horizontal_stack i0 i1 identity_like imag inc_subtensor int_div
+        int_dtypes int_types integer_dtypes inv inverse_permutation invert
+        iround is_flat isclose isinf isinf_ isnan isnan_ iv j0 j1 jacobian join
+        jv largest le load log10 log1p log2 lt make_slice max max_and_argmax
+        maximum mean mgrid min minimum mod neq none_type_t nonzero
+        nonzero_values ogrid ones ones_like or_ outer patternbroadcast
+        permute_row_elements power prod psi ptp rad2deg ravel_multi_index real
+        recv register_transfer repeat reshape roll round
+        round_half_away_from_zero round_half_to_even scalar_from_tensor second
+        send set_subtensor setdefault sgn shape shape_padaxis shape_padleft
+        shape_padright sin sinh slicetype smallest specify_shape split sqrt
+        square squeeze stack stacklists std sum swapaxes switch take tan tanh
+        tensor_copy tensor_from_scalar tensordot tile topk topk_and_argtopk
+        trace transfer transpose tri tri_gamma tril triu trunc uint_dtypes
+        unbroadcast unravel_index verify_grad vertical_stack where xor zeros
+        zeros_like
     """,
     "tensor.basic": """
         AsTensorError DimShuffle Elemwise NotScalarConstantError Shape _allclose
