@@ -1,3 +1,4 @@
 """From a function graph to C++ text: loop program, schedule, memory, emission.
 
-It never names an op; ``lowering`` is what ops may use. See README.md."""
+It never names an op; `lowering` is what ops may use. See README.md.
+"""
