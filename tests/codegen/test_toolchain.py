@@ -180,7 +180,7 @@ def test_another_compiler_in_the_same_place_has_another_identity(store, bare_mac
 def test_further_arguments_come_after_ours():
     compiler = Compiler(("g++",), "gcc", "", "", extra=("-O1",))
     arguments = command_line(compiler, "a.cpp", "a.so")
-    assert arguments.index("-O1") > arguments.index("-O3")
+    assert arguments.index("-O1") > arguments.index("-O2")
 
 
 def test_a_compiler_that_was_copied_keeps_its_identity(store, bare_machine):
