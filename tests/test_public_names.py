@@ -149,3 +149,29 @@ def test_the_config_table_of_the_readme_names_no_flag_that_acts():
     named = set(re.findall(r"`([\w.]+)`", table))
     acting = {n for n, flag, _ in theanolike.config.declared() if not flag.no_effect}
     assert named & acting == set()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8", "complex128"])
+def test_theanos_asarray_gives_exactly_the_dtype(dtype):
+    from theanolike.legacy.misc.safe_asarray import _asarray
+
+    assert _asarray([1, 2], dtype=dtype).dtype == dtype
+
+
+def test_theanos_asarray_knows_floatx():
+    from theanolike.legacy.misc.safe_asarray import _asarray
+
+    with theanolike.change_flags(floatX="float32"):
+        assert _asarray([1, 2], dtype="floatX").dtype == "float32"
+
+
+def test_there_is_no_gpu_and_it_says_so():
+    assert not theanolike.sandbox.cuda.cuda_available
+    assert not theanolike.sandbox.cuda.dnn.dnn_available()
+    assert not theanolike.gpuarray.dnn.dnn_present()
+
+
+def test_the_lock_of_the_compile_folder_is_taken_and_given_back_without_effect():
+    lock = theanolike.gof.compilelock
+    assert lock.get_lock("folder", timeout=3) is None
+    assert lock.release_lock() is None

@@ -30,7 +30,7 @@ _pending = pending_names(__name__)
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415 - slow to import
+        from importlib.metadata import version  # slow to import
 
         return version("theanolike")
     return _pending(name)

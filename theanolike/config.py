@@ -310,7 +310,7 @@ def _split(flags: str) -> Iterable[str]:
     """Split at commas outside of quotes."""
     if not flags.strip():
         return []
-    import shlex  # noqa: PLC0415 - only who sets flags pays for it
+    import shlex  # only who sets flags pays for it
 
     splitter = shlex.shlex(flags, posix=True, punctuation_chars=False)
     splitter.whitespace, splitter.whitespace_split = ",", True
@@ -323,7 +323,7 @@ def _read_files(paths: Iterable[str]) -> dict[str, str]:
     existing = [path for path in paths if path and Path(path).expanduser().is_file()]
     if not existing:
         return {}
-    from configparser import RawConfigParser  # noqa: PLC0415 - only with a file
+    from configparser import RawConfigParser  # only with a file
 
     parser = RawConfigParser(interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign] # floatX

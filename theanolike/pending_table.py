@@ -71,7 +71,6 @@ PENDING: dict[str, str] = {
         basecompiledir_ls basecompiledir_purge cleanup compiledir_purge
         print_compiledir_content
     """,
-    "gof.compilelock": "force_unlock get_lock release_lock set_lock_status",
     "gof.destroyhandler": "DestroyHandler fast_inplace_check",
     "gof.graph": """
         Node as_string clone_get_equiv general_toposort inputs
@@ -136,7 +135,6 @@ PENDING: dict[str, str] = {
         PersistentSharedVariableID StripPickler dump load zipadd
     """,
     "misc.pycuda_utils": "to_gpuarray",
-    "misc.safe_asarray": "_asarray",
     "misc.strutil": "render_string",
     "printing": """
         DefaultPrinter FunctionPrinter IgnorePrinter LeafPrinter OperatorPrinter

@@ -1,4 +1,4 @@
-"""Theano's `compat`: imports only."""
+"""Theano's `compat`."""
 
 from builtins import filter as ifilter
 from builtins import map as imap

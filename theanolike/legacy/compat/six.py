@@ -1,4 +1,4 @@
-"""Theano's `compat.six`: imports only."""
+"""Theano's `compat.six`."""
 
 from builtins import next
 from builtins import object as Iterator

@@ -1,4 +1,4 @@
-"""Theano's `gpuarray`: imports only."""
+"""Theano's `gpuarray`."""
 
 from theanolike.pending import pending_names
 

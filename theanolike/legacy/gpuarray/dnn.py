@@ -1,4 +1,4 @@
-"""Theano's `gpuarray.dnn`: imports only."""
+"""Theano's `gpuarray.dnn`."""
 
 from theanolike.pending import pending_names
 

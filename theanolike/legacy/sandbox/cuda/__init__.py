@@ -1,4 +1,4 @@
-"""Theano's `sandbox.cuda`: imports only."""
+"""Theano's `sandbox.cuda`."""
 
 from theanolike.pending import pending_names
 

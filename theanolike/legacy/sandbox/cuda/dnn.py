@@ -1,4 +1,4 @@
-"""Theano's `sandbox.cuda.dnn`: imports only."""
+"""Theano's `sandbox.cuda.dnn`."""
 
 from theanolike.pending import pending_names
 
