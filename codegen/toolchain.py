@@ -63,8 +63,8 @@ COMMON_FLAGS = (
 #   the same with -fpeel-loops                      688   294   216  29.7  46.4
 #   the same without -ftree-vrp: taken              589   294   216  29.4  46.8
 #   -O1, vectorised and peeled                      388   309   220  30.5  50.1
-#   zig (clang 22) -O3                             438   322   224  32.5  47.4
-#   zig -O2: taken                                 420   322   224  32.5  47.3
+#   zig (clang 22) -O3                              438   322   224  32.5  47.4
+#   zig -O2: taken                                  420   322   224  32.5  47.3
 #
 # The other kernels (dot, stencil, logistic map and step, select, warping, integers)
 # differ by less than 5 percent between the rows of gcc, and no bit differs anywhere.
