@@ -2,15 +2,16 @@
 
 `install_as_theano` makes ``import theano.X`` give theanolike's X. Always on: an old
 name such as ``theanolike.gof`` is `theanolike.legacy.gof`. No module is loaded twice.
+The finders derive from no class of `importlib.abc`, which imports much.
 """
 
 import importlib
 import importlib.util
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 __all__ = ["install_as_theano", "serve_legacy_names", "uninstall_as_theano"]
 
@@ -18,7 +19,7 @@ OURS, THEIRS = "theanolike", "theano"
 LEGACY = f"{OURS}.legacy"
 
 
-class _AliasLoader(Loader):
+class _AliasLoader:
     """Gives a module that is imported under its own name already."""
 
     def __init__(self, module: ModuleType) -> None:
@@ -34,10 +35,11 @@ class _AliasLoader(Loader):
 
 
 def _alias(fullname: str, real: str) -> ModuleSpec:
-    return ModuleSpec(fullname, _AliasLoader(importlib.import_module(real)))
+    loader: Any = _AliasLoader(importlib.import_module(real))
+    return ModuleSpec(fullname, loader)
 
 
-class _AliasFinder(MetaPathFinder):
+class _AliasFinder:
     """Finds the children of a package that was imported under an alias."""
 
     def find_spec(
@@ -57,7 +59,7 @@ class _AliasFinder(MetaPathFinder):
         return _alias(fullname, f"{real}.{child}")
 
 
-class _LegacyFinder(MetaPathFinder):
+class _LegacyFinder:
     """Finds ``theanolike.X`` in the legacy folder when it is nowhere else."""
 
     def find_spec(
