@@ -113,8 +113,9 @@ class Function:
     refuse : callable (args, kwargs)
         Raises, when arguments are missing, too many, unknown or given twice.
     release_gil : bool or int
-        Whether the GIL is given back during a call; an int is the number of elements of
-        all inputs above which it is.
+        Whether the GIL is given back when a call begins; an int is the number of elements
+        of all inputs above which it is. A call of more than 50 ms that polls gives it back
+        in any case.
     host : sequence of (callable, inputs, outputs), optional
         What units call back, by site: the callable gets a list of read-only arrays and
         returns a sequence of arrays of the types that `outputs` declares.

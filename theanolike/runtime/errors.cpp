@@ -67,9 +67,7 @@ i32 poll_signals(tl_call* call) {
     failed = PyErr_CheckSignals();
   }
   // A call that turns out to be long lets other threads run.
-  if (frame->released == nullptr && frame->function->plan->release_above >= 0) {
-    frame->released = PyEval_SaveThread();
-  }
+  if (frame->released == nullptr) frame->released = PyEval_SaveThread();
   frame->next_poll = coarse_clock() + kPollNanoseconds;
   if (failed != 0) frame->interrupted.store(true, std::memory_order_relaxed);
   return failed != 0;
