@@ -1,0 +1,165 @@
+"""One library with a loop over every scalar primitive and dtype."""
+
+import ctypes
+import dataclasses
+import re
+import subprocess
+
+import numpy as np
+import pytest
+
+from theanolike.codegen import scalars
+from theanolike.codegen.toolchain import command_line, require_compiler
+from theanolike.errors import UnsupportedError
+
+ABI = '#include "{}"\n'
+PARTS = {"complex64": "float32", "complex128": "float64"}
+PREDICATES = {"lt", "le", "gt", "ge", "eq", "ne", "isnan", "isinf", "isfinite"}
+TO_PARTS = {"abs", "real", "imag", "angle"}
+TERNARY = {"select", "fma"}
+BINARY = set(
+    "add sub mul truediv floordiv mod fmod pow hypot arctan2 copysign maximum minimum"
+    " lt le gt ge eq ne and or xor left_shift right_shift make_complex".split()
+)
+# Equal loops must not become one, nor copies calls of memcpy: each is looked up in the
+# compiler's report.
+REPORT = (
+    "-fopt-info-vec-optimized",
+    "-fno-ipa-icf",
+    "-fno-tree-loop-distribute-patterns",
+)
+
+
+def operands(name, dtype):
+    if name == "select":
+        return ["bool", dtype, dtype]
+    if name == "make_complex":
+        return [PARTS[dtype]] * 2
+    return [dtype] * (3 if name in TERNARY else 2 if name in BINARY else 1)
+
+
+def result(name, dtype):
+    if name in PREDICATES:
+        return "bool"
+    return PARTS.get(dtype, dtype) if name in TO_PARTS else dtype
+
+
+def defined(name, dtype):
+    try:
+        scalars.cost(name, dtype)
+    except UnsupportedError:
+        return False
+    return True
+
+
+def loop(symbol, sources, target, text):
+    """Return a C function that applies `text`, of x0, x1..., to arrays."""
+    memory, local = scalars.CTYPE, scalars.ARITHMETIC
+    params = "".join(
+        f"const {memory[s]}* __restrict a{i}, " for i, s in enumerate(sources)
+    )
+    loads = " ".join(
+        f"{local[s]} x{i} = {scalars.loaded(f'a{i}[i]', s)}; (void)x{i};"
+        for i, s in enumerate(sources)
+    )
+    return (
+        f'extern "C" i64 {symbol}({params}{memory[target]}* __restrict r, i64 n)'
+        f" {{ i64 bad = 0; for (i64 i = 0; i < n; i++) {{ {loads}"
+        f" {local[target]} y = {text}; r[i] = {scalars.stored('y', target)}; }}"
+        " return bad; }\n"
+    )
+
+
+@dataclasses.dataclass
+class Loops:
+    """The library, and which of its loops gcc vectorised."""
+
+    library: ctypes.CDLL
+    vectorised: set
+
+    def run(self, symbol, target, *arrays):
+        """Return the results and the flag."""
+        out = np.empty(arrays[0].size, target)
+        function = getattr(self.library, symbol)
+        function.restype = ctypes.c_int64
+        pointers = [ctypes.c_void_p(a.ctypes.data) for a in (*arrays, out)]
+        return out, function(*pointers, ctypes.c_int64(out.size))
+
+    def __call__(self, name, dtype, *arrays):
+        arrays = [np.ascontiguousarray(a) for a in arrays]
+        assert [a.dtype.name for a in arrays] == operands(name, dtype)
+        return self.run(f"exact_{name}_{dtype}", result(name, dtype), *arrays)[0]
+
+    def fast(self, name, dtype, *arrays):
+        return self.run(f"fast_{name}_{dtype}", result(name, dtype), *arrays)
+
+    def cast(self, array, to):
+        return self.run(f"cast_{array.dtype.name}_{to}", to, array)[0]
+
+
+def rows():
+    return [
+        (name, dtype)
+        for name in sorted(scalars.PRIMITIVES - {"cast"})
+        for dtype in scalars.CTYPE
+        if defined(name, dtype)
+    ]
+
+
+def sources():
+    for name, dtype in rows():
+        kinds, target = operands(name, dtype), result(name, dtype)
+        args = [f"x{i}" for i in range(len(kinds))]
+        text = scalars.expression(name, target, args, kinds)
+        yield loop(f"exact_{name}_{dtype}", kinds, target, text)
+        if scalars.has_fast(name, dtype):
+            text = scalars.fast_expression(name, target, args, kinds, "bad")
+            yield loop(f"fast_{name}_{dtype}", kinds, target, text)
+    for from_ in scalars.CTYPE:
+        for to in scalars.CTYPE:
+            text = scalars.cast("x0", from_, to)
+            yield loop(f"cast_{from_}_{to}", [from_], to, text)
+
+
+def build(folder, text, extra=()):
+    """Compile a unit as the package does and return the library and the report."""
+    from theanolike.codegen import scalars as module
+
+    header = module._FOLDER.parent / "include" / "theanolike" / "abi.h"
+    source, output = folder / "unit.cpp", folder / "unit.so"
+    source.write_text(ABI.format(header) + text)
+    compiler = dataclasses.replace(require_compiler(), extra=tuple(extra))
+    command = command_line(compiler, str(source), str(output))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[:2000]
+    return ctypes.CDLL(str(output)), done.stderr
+
+
+def unit_text():
+    pairs = [*rows(), *(("cast", dtype) for dtype in scalars.CTYPE)]
+    snippets = "".join(map(scalars.snippet_text, scalars.snippets(pairs)))
+    return snippets + "".join(sources())
+
+
+def vectorised_symbols(text, report):
+    lines = text.splitlines()
+    found = re.findall(r"unit\.cpp:(\d+):\d+: optimized: loop vectorized", report)
+    # the include is line 1
+    heads = (re.search(r"i64 (\w+)\(", lines[int(n) - 2]) for n in found)
+    return {head[1] for head in heads if head}
+
+
+@pytest.fixture(scope="session")
+def loops(tmp_path_factory):
+    """Every primitive on every dtype, compiled with the flags of a unit."""
+    kind = require_compiler().kind
+    text = unit_text()
+    report = REPORT if kind == "gcc" else ()
+    library, said = build(tmp_path_factory.mktemp("scalars"), text, report)
+    return Loops(library, vectorised_symbols(text, said))
+
+
+@pytest.fixture
+def compile_unit(tmp_path):
+    """A function that compiles C++ text after abi.h."""
+    return lambda text, extra=(): build(tmp_path, text, extra)
