@@ -68,6 +68,7 @@ __all__ = [
     "ceildiv",
     "dim",
     "floordiv",
+    "from_arguments",
     "item",
     "maximum",
     "minimum",
@@ -283,7 +284,7 @@ class Builder:
     def _meet(
         self, first: int | Extent, second: int | Extent, axis: int
     ) -> int | Extent:
-        if _from_arguments(first) and _from_arguments(second):
+        if from_arguments(first) and from_arguments(second):
             return self.require_equal(first, second, axis, broadcasting=True)
         if first is second or first == second:
             return first
@@ -500,10 +501,10 @@ class Builder:
 
 
 def _both_assumed(first: int | Extent, second: int | Extent) -> bool:
-    return _from_arguments(first) and _from_arguments(second)
+    return from_arguments(first) and from_arguments(second)
 
 
-def _from_arguments(extent: int | Extent) -> bool:
+def from_arguments(extent: int | Extent) -> bool:
     """Tell whether an extent is an argument's own, so that a build can assume it."""
     if not isinstance(extent, Extent):
         return True

@@ -4,16 +4,38 @@ from types import ModuleType
 from typing import Any
 
 from theanolike.ops import (
+    activation,
     arithmetic,
+    barriers,
+    broadcast,
+    cast,
+    comparison,
+    complex,
+    conditional,
     exponential,
+    logic,
+    numpy_protocols,
+    rounding,
+    trigonometric,
 )
 from theanolike.ops.declare import OPS
 
 __all__ = ["FAMILIES", "OPS", "find"]
 
 FAMILIES: tuple[ModuleType, ...] = (
+    activation,
     arithmetic,
+    barriers,
+    broadcast,
+    cast,
+    comparison,
+    complex,
+    conditional,
     exponential,
+    logic,
+    numpy_protocols,
+    rounding,
+    trigonometric,
 )
 
 
@@ -21,6 +43,12 @@ def find(name: str) -> Any:
     """Return the function `name` of the family that defines it, or None."""
     for family in FAMILIES:
         function = family.__dict__.get(name)
-        if function is not None and not isinstance(function, ModuleType):
+        if function is not None and _is_op_function(function):
             return function
     return None
+
+
+def _is_op_function(function: Any) -> bool:
+    """Tell a family's function from a module or the extent algebra, imported there."""
+    module = getattr(function, "__module__", "")
+    return not isinstance(function, ModuleType) and ".codegen." not in module

@@ -22,7 +22,7 @@ class Cotangent:
     value : Variable
         Zero outside the support.
     support : Variable or None
-        Bool, broadcastable to `value`; None means everywhere.
+        Bool, of the shape of `value`; None means everywhere.
     """
 
     __slots__ = ("support", "value")
@@ -64,12 +64,10 @@ class Cotangent:
     def where(self, condition: Any, *, negate: bool = False) -> "Cotangent":
         """Restrict to where `condition` holds (or doesn't, with `negate`)."""
         f = functions()
-        zero = f.zeros_like(self.value)
-        arms = (zero, self.value) if negate else (self.value, zero)
         mask = f.neq(condition, 0) if condition.type.dtype != "bool" else condition
-        mask = f.invert(mask) if negate else mask
+        mask = f.fill_like(f.invert(mask) if negate else mask, self.value)
         support = mask if self.support is None else f.and_(self.support, mask)
-        return type(self)(f.switch(condition, *arms), support)
+        return type(self)(f.masked(mask, self.value), support)
 
     def through(
         self, f: Callable[[Any], Any], on_support: Callable[[Any], Any] | None = None

@@ -71,6 +71,9 @@ class NativeOp(Op):
     """
 
     is_comparison: ClassVar[bool] = False
+    keeps_shape: ClassVar[bool] = (
+        False  # the result's is that of the operands, broadcast
+    )
 
     def result(self, *types: TensorType) -> TensorType | tuple[TensorType, ...]:
         """Return the type of the result (or results) for inputs of `types`."""
@@ -200,19 +203,22 @@ class Row:
     symbol : str
         The infix operator that printing uses.
     accepts : callable, optional
-        Tells whether the op takes operands of a dtype.
+        Tells whether the op takes operands that promote to a dtype.
+    selector : bool
+        The first operand is a bool of its own, with no part in the dtype rule.
     """
 
     reference: Any
     rule: Rule
     pullback: Any
-    primitive: str
-    lower: Callable[..., Scalar] | None
     arity: int
-    symbol: str
-    doc: str
-    accepts: Callable[[str], bool] | None
-    comparison: bool
+    primitive: str
+    lower: Callable[..., Scalar] | None = None
+    symbol: str = ""
+    doc: str = ""
+    accepts: Callable[[str], bool] | None = None
+    comparison: bool = False
+    selector: bool = False
 
 
 ROWS: dict[str, Row] = {}
@@ -223,6 +229,7 @@ class Elementwise(NativeOp):
     """A scalar op applied element by element, operands broadcast as NumPy does."""
 
     name: str
+    keeps_shape: ClassVar[bool] = True
 
     @property
     def row(self) -> Row:
@@ -242,18 +249,27 @@ class Elementwise(NativeOp):
                 f"{self.name} takes {arity or 'one or more'} operands, "
                 f"got {len(inputs)}."
             )
-        variables = as_operands(inputs)
+        first = int(self.row.selector)
+        variables = [as_tensor_variable(x) for x in inputs[:first]]
+        variables += as_operands(inputs[first:])
         kind = self.result(*(v.type for v in variables))
         return Apply(self, variables, [kind.make_variable()])
 
     def dtypes(self, types: Sequence[TensorType]) -> tuple[str, str]:
         """Return the operands' common dtype and the result's."""
         given = [t.dtype for t in types]
+        if self.row.selector:
+            if given[0] != "bool":
+                raise TypeError(
+                    f"The first operand of {self.name} must be bool, got {given[0]}; "
+                    "compare it with 0."
+                )
+            del given[0]
         accepts = self.row.accepts
-        if accepts is not None and not all(map(accepts, given)):
+        if accepts is not None and not accepts(promote(*given)):
             raise TypeError(
-                f"{self.name} doesn't take operands of dtype {', '.join(given)}; "
-                "cast them."
+                f"{self.name} isn't defined for operands of dtype {', '.join(given)}; "
+                "use others, or cast them first."
             )
         return self.row.rule(given)
 
@@ -270,13 +286,15 @@ class Elementwise(NativeOp):
         return broadcast_shape(*inputs)
 
     def reference(self, *arrays: Any) -> Any:
-        given = [np.asarray(a).dtype.name for a in arrays]
+        first = int(self.row.selector)
+        given = [np.asarray(a).dtype.name for a in arrays[first:]]
         operand, out = self.row.rule(given)
         function = self.row.reference
         if isinstance(function, str):
             module, _, name = function.partition(":")
             function = getattr(importlib.import_module(module), name)
-        cast = [np.asarray(a).astype(operand) for a in arrays]
+        cast = [np.asarray(a) for a in arrays[:first]]
+        cast += [np.asarray(a).astype(operand) for a in arrays[first:]]
         if not self.row.arity and len(cast) != 2:
             total = cast[0]
             for other in cast[1:]:
@@ -288,9 +306,11 @@ class Elementwise(NativeOp):
         operand, out = self.dtypes(
             [TensorType(v.dtype, (None,) * v.ndim) for v in inputs]
         )
+        first = int(self.row.selector)
 
         def element(*scalars: Scalar) -> Scalar:
-            cast = [cast_scalar(s, operand) for s in scalars]
+            cast = list(scalars[:first])
+            cast += [cast_scalar(s, operand) for s in scalars[first:]]
             if self.row.lower is not None:
                 return self.row.lower(b, *cast)
             if not self.row.arity:
@@ -344,22 +364,28 @@ class Elementwise(NativeOp):
     def pushforward(
         self, node: Apply, tangents: Sequence[Tangent | None]
     ) -> Sequence[Tangent | None]:
-        total: Tangent | None = None
+        f = functions()
         out = node.outputs[0]
+
+        def widen(x: Variable) -> Any:
+            return f.fill_like(x, out)
+
+        total: Tangent | None = None
         for i, tangent in enumerate(tangents):
             if tangent is None:
                 continue
-            part = self._pull(node, i, tangent)
+            part = self._pull(node, i, tangent.through(widen))
             if isinstance(part, Missing):
                 continue
             total = part if total is None else total + part  # type: ignore[assignment]
         if total is None:
             return [None]
-        f = functions()
-        value = total.value
-        if value.type.dtype != out.type.dtype:  # type: ignore[attr-defined]
-            value = f.cast(value, out.type.dtype)  # type: ignore[attr-defined]
-        return [Tangent(f.fill_like(value, out), total.support)]
+        value, dtype = total.value, out.type.dtype  # type: ignore[attr-defined]
+        if is_complex(value.type.dtype) and not is_complex(dtype):
+            value = f.real(value)
+        if value.type.dtype != dtype:
+            value = f.cast(value, dtype)
+        return [Tangent(value, total.support).through(widen)]  # type: ignore[list-item]
 
     def __str__(self) -> str:
         return f"Elemwise{{{self.name}}}"
@@ -413,36 +439,12 @@ def broadcast_shape(*inputs: Shaped) -> Shape:
     return tuple(shape)
 
 
-def _row(
-    name: str,
-    reference: Any,
-    *,
-    arity: int,
-    rule: Rule,
-    pullback: Any,
-    primitive: str = "",
-    lower: Callable[..., Scalar] | None = None,
-    symbol: str = "",
-    doc: str = "",
-    accepts: Callable[[str], bool] | None = None,
-    comparison: bool = False,
-) -> Elementwise:
+def _row(name: str, reference: Any, **facts: Any) -> Elementwise:
     if name in ROWS:
         raise ValueError(f"there is a scalar op {name} already")
-    ROWS[name] = Row(
-        reference,
-        rule,
-        pullback,
-        primitive or name,
-        lower,
-        arity,
-        symbol,
-        doc,
-        accepts,
-        comparison,
-    )
+    row = ROWS[name] = Row(reference, **{"primitive": name} | facts)
     op = Elementwise(name)
-    object.__setattr__(op, "__doc__", doc or f"{name}, element by element.")
+    object.__setattr__(op, "__doc__", row.doc or f"{name}, element by element.")
     return register(op, name)  # type: ignore[no-any-return]
 
 

@@ -1,8 +1,90 @@
-"""Exponentials and logarithms, in all their variants."""
+"""Exponentials, logarithms and roots, in all their variants."""
+
+import math
+from typing import Any
 
 import numpy as np
 
-from theanolike.ops.declare import Unary, unary
+from theanolike.codegen.lowering import Builder, Call, Scalar, select
+from theanolike.ops.arithmetic import is_real
+from theanolike.ops.declare import Binary, Unary, binary, floating, unary
+from theanolike.types.variable import functions
 
-exp: Unary = unary("exp", np.exp, pullback=lambda x, y, g: g * y)
-log: Unary = unary("log", np.log, pullback=lambda x, y, g: g / x)
+exp: Unary = unary("exp", np.exp, accepts=is_real, pullback=lambda x, y, g: g * y)
+exp2: Unary = unary(
+    "exp2",
+    np.exp2,
+    accepts=is_real,
+    pullback=lambda x, y, g: g * y * math.log(2),
+    doc="2 ** x.",
+)
+expm1: Unary = unary(
+    "expm1",
+    np.expm1,
+    accepts=is_real,
+    pullback=lambda x, y, g: g * exp(x),
+    doc="exp(x) - 1, accurate near 0.",
+)
+log: Unary = unary("log", np.log, accepts=is_real, pullback=lambda x, y, g: g / x)
+log2: Unary = unary(
+    "log2",
+    np.log2,
+    accepts=is_real,
+    pullback=lambda x, y, g: g / x / math.log(2),
+    doc="The logarithm to base 2.",
+)
+log10: Unary = unary(
+    "log10",
+    np.log10,
+    accepts=is_real,
+    pullback=lambda x, y, g: g / x / math.log(10),
+    doc="The logarithm to base 10.",
+)
+log1p: Unary = unary(
+    "log1p",
+    np.log1p,
+    accepts=is_real,
+    pullback=lambda x, y, g: g / (1 + x),
+    doc="log(1 + x), accurate near 0.",
+)
+sqrt: Unary = unary(
+    "sqrt",
+    np.sqrt,
+    accepts=is_real,
+    pullback=lambda x, y, g: g * 0.5 / y,
+    doc="The square root; NaN below 0.",
+)
+cbrt: Unary = unary(
+    "cbrt",
+    np.cbrt,
+    accepts=is_real,
+    pullback=lambda x, y, g: g / (y * y * 3),
+    doc="The cube root, of x's sign.",
+)
+
+
+def _lower_logaddexp(_: Builder, x: Scalar, y: Scalar) -> Scalar:
+    dtype = x.dtype
+    high = Call("maximum", dtype, (x, y))
+    apart = -Call("abs", dtype, (x - y,))
+    tail = Call("log1p", dtype, (Call("exp", dtype, (apart,)),))
+    # Equal infinities have no difference.
+    return select(x.equals(y), x + math.log(2), high + tail)
+
+
+def _share(x: Any, z: Any) -> Any:
+    return exp(functions().sub(x, z))
+
+
+logaddexp: Binary = binary(
+    "logaddexp",
+    np.logaddexp,
+    rule=floating,
+    accepts=is_real,
+    lower=_lower_logaddexp,
+    pullback=(
+        lambda x, y, z, g: g * _share(x, z),
+        lambda x, y, z, g: g * _share(y, z),
+    ),
+    doc="log(exp(x) + exp(y)) without overflow in between.",
+)

@@ -1,0 +1,87 @@
+"""Circular and hyperbolic functions and their inverses; degrees and radians."""
+
+import math
+
+import numpy as np
+
+from theanolike.ops.arithmetic import is_real
+from theanolike.ops.declare import Binary, Unary, binary, floating, unary
+from theanolike.ops.exponential import sqrt
+
+sin: Unary = unary("sin", np.sin, accepts=is_real, pullback=lambda x, y, g: g * cos(x))
+cos: Unary = unary(
+    "cos", np.cos, accepts=is_real, pullback=lambda x, y, g: -(g * sin(x))
+)
+tan: Unary = unary(
+    "tan", np.tan, accepts=is_real, pullback=lambda x, y, g: g * (1 + y * y)
+)
+arcsin: Unary = unary(
+    "arcsin",
+    np.arcsin,
+    accepts=is_real,
+    pullback=lambda x, y, g: g / sqrt(1 - x * x),
+)
+arccos: Unary = unary(
+    "arccos",
+    np.arccos,
+    accepts=is_real,
+    pullback=lambda x, y, g: -g / sqrt(1 - x * x),
+)
+arctan: Unary = unary(
+    "arctan",
+    np.arctan,
+    accepts=is_real,
+    pullback=lambda x, y, g: g / (1 + x * x),
+)
+arctan2: Binary = binary(
+    "arctan2",
+    np.arctan2,
+    rule=floating,
+    accepts=is_real,
+    pullback=(
+        lambda y, x, z, g: g * x / (x * x + y * y),
+        lambda y, x, z, g: -(g * y) / (x * x + y * y),
+    ),
+    doc="The angle of the point (x, y), the arguments in the order y, x.",
+)
+sinh: Unary = unary(
+    "sinh", np.sinh, accepts=is_real, pullback=lambda x, y, g: g * cosh(x)
+)
+cosh: Unary = unary(
+    "cosh", np.cosh, accepts=is_real, pullback=lambda x, y, g: g * sinh(x)
+)
+tanh: Unary = unary(
+    "tanh", np.tanh, accepts=is_real, pullback=lambda x, y, g: g * (1 - y * y)
+)
+arcsinh: Unary = unary(
+    "arcsinh",
+    np.arcsinh,
+    accepts=is_real,
+    pullback=lambda x, y, g: g / sqrt(x * x + 1),
+)
+arccosh: Unary = unary(
+    "arccosh",
+    np.arccosh,
+    accepts=is_real,
+    pullback=lambda x, y, g: g / sqrt(x * x - 1),
+)
+arctanh: Unary = unary(
+    "arctanh",
+    np.arctanh,
+    accepts=is_real,
+    pullback=lambda x, y, g: g / (1 - x * x),
+)
+deg2rad: Unary = unary(
+    "deg2rad",
+    np.deg2rad,
+    accepts=is_real,
+    pullback=lambda x, y, g: g * (math.pi / 180),
+    doc="An angle in degrees, in radians.",
+)
+rad2deg: Unary = unary(
+    "rad2deg",
+    np.rad2deg,
+    accepts=is_real,
+    pullback=lambda x, y, g: g * (180 / math.pi),
+    doc="An angle in radians, in degrees.",
+)
