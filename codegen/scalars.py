@@ -378,7 +378,8 @@ def cast(text: str, from_: str, to: str) -> str:
 
 def literal(value: object, dtype: str) -> str:
     """Return the C++ text of a number, of exactly its value and its dtype's type."""
-    number: Any = np.asarray(value).astype(dtype)[()]
+    with np.errstate(over="ignore"):
+        number: Any = np.asarray(value).astype(dtype)[()]
     if dtype == "bool":
         return "true" if number else "false"
     if dtype in _COMPLEX:
@@ -508,9 +509,8 @@ def _float_literal(number: Any, dtype: str) -> str:
     if math.isnan(number):
         return f'__builtin_nan{suffix}("")'
     if math.isinf(number):
-        return (
-            f"{'(-' if number < 0 else ''}__builtin_inf{suffix}(){')' * (number < 0)}"
-        )
+        text = f"__builtin_inf{suffix}()"
+        return text if number > 0 else f"(-{text})"
     # the shortest decimal that reads back as the same number of this width
     wide = np.float32(number) if suffix else np.float64(number)
     text = str(wide) + suffix

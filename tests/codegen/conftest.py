@@ -4,6 +4,7 @@ import ctypes
 import dataclasses
 import re
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,7 +76,7 @@ class Loops:
     """The library, and which of its loops gcc vectorised."""
 
     library: ctypes.CDLL
-    vectorised: set
+    vectorised: set[str]
 
     def run(self, symbol, target, *arrays):
         """Return the results and the flag."""
@@ -86,9 +87,9 @@ class Loops:
         return out, function(*pointers, ctypes.c_int64(out.size))
 
     def __call__(self, name, dtype, *arrays):
-        arrays = [np.ascontiguousarray(a) for a in arrays]
-        assert [a.dtype.name for a in arrays] == operands(name, dtype)
-        return self.run(f"exact_{name}_{dtype}", result(name, dtype), *arrays)[0]
+        dense = [np.ascontiguousarray(a) for a in arrays]
+        assert [a.dtype.name for a in dense] == operands(name, dtype)
+        return self.run(f"exact_{name}_{dtype}", result(name, dtype), *dense)[0]
 
     def fast(self, name, dtype, *arrays):
         return self.run(f"fast_{name}_{dtype}", result(name, dtype), *arrays)
@@ -123,9 +124,7 @@ def sources():
 
 def build(folder, text, extra=()):
     """Compile a unit as the package does and return the library and the report."""
-    from theanolike.codegen import scalars as module
-
-    header = module._FOLDER.parent / "include" / "theanolike" / "abi.h"
+    header = Path(scalars.__file__).parent / "include" / "theanolike" / "abi.h"
     source, output = folder / "unit.cpp", folder / "unit.so"
     source.write_text(ABI.format(header) + text)
     compiler = dataclasses.replace(require_compiler(), extra=tuple(extra))

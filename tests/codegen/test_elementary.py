@@ -56,20 +56,19 @@ TURNS += [709.78, -745.1, -708.4, 88.72, -103.9, -87.3, 710.47, 1024, -1074, 128
 def samples(rng, dtype, count):
     """Finite numbers of every size, crowded where it is difficult."""
     info = np.finfo(dtype)
-    bits = {"float32": np.int32, "float64": np.int64}[dtype]
-    limits = np.iinfo(bits)
-    anything = rng.integers(limits.min, limits.max, 2 * count, bits).view(dtype)
+    size = 4 if dtype == "float32" else 8
+    anything = np.frombuffer(rng.bytes(2 * count * size), dtype)
     spread = rng.choice([1e-9, 1e-3, 0.1, 0.5, 1, 3, 30, 100, 800, 2e5], 2 * count)
     turns = rng.choice(TURNS, count) * (1 + rng.normal(size=count) * 1e-2)
     near_one = 1 + rng.normal(size=count) * 10.0 ** rng.uniform(-16, 0, count)
     quarters = rng.integers(-300_000, 300_000, count) * (np.pi / 2)
     edges = np.array([info.max, info.tiny, info.smallest_subnormal, 1, 2, 0.5, 3])
     edges = edges.astype(dtype)
-    edges = [edges, np.nextafter(edges, dtype_of(dtype, 0)), -edges]
+    below = np.nextafter(edges, dtype_of(dtype, 0))
     uniform = rng.uniform(-1, 1, 2 * count) * spread
     with np.errstate(over="ignore"):
         drawn = np.concatenate([uniform, turns, near_one, quarters]).astype(dtype)
-    values = np.concatenate([anything, drawn, *edges])
+    values = np.concatenate([anything, drawn, edges, below, -edges])
     return values[np.isfinite(values) & (values != 0)]
 
 
