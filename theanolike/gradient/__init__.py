@@ -1,7 +1,23 @@
-"""Derivatives as more graph: reverse, forward, Jacobians, numeric checks."""
+"""Gradients: reverse mode, products with Jacobians, and checks by differences."""
 
-from theanolike.pending import pending_names
+from theanolike.gradient.forward import Lop, Rop, subgraph_grad
+from theanolike.gradient.numeric import GradientError, numeric_grad, verify_grad
+from theanolike.gradient.reverse import (
+    format_as,
+    grad,
+    grad_not_implemented,
+    grad_undefined,
+)
 
-__all__: list[str] = []
-
-__getattr__ = pending_names(__name__)
+__all__ = [
+    "GradientError",
+    "Lop",
+    "Rop",
+    "format_as",
+    "grad",
+    "grad_not_implemented",
+    "grad_undefined",
+    "numeric_grad",
+    "subgraph_grad",
+    "verify_grad",
+]

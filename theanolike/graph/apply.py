@@ -1,7 +1,7 @@
 """A node: an op applied to variables."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from theanolike.graph.origin import Origins, current_origins
 from theanolike.graph.variable import Scratchpad, Variable
@@ -118,6 +118,11 @@ class Apply:
         node.origin = self.origin
         node._tag = self._tag
         return node
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        from theanolike.graph.pickling import reduce_node
+
+        return reduce_node(self)
 
     def __str__(self) -> str:
         return f"{self.op}({', '.join(str(v) for v in self.inputs)})"

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 _counter = count()
 
 
+def next_number() -> int:
+    """Return the number of the next variable of this process."""
+    return next(_counter)
+
+
 class Scratchpad(SimpleNamespace):
     """The free-for-all attribute `tag` of a variable or a node."""
 
@@ -53,7 +58,7 @@ class Variable:
         self.index = index
         self.name = name
         self._tag: Scratchpad | None = None
-        self._auto = next(_counter)
+        self._auto = next_number()
 
     @property
     def tag(self) -> Scratchpad:
@@ -78,6 +83,11 @@ class Variable:
     def clone(self) -> "Variable":
         """Return a variable of the same type and name with no owner."""
         return self.type.make_variable(self.name)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        from theanolike.graph.pickling import reduce_variable
+
+        return reduce_variable(self)
 
     def __str__(self) -> str:
         if self.name is not None:
