@@ -368,9 +368,9 @@ def cast(text: str, from_: str, to: str) -> str:
     if to == "bool":
         return f"({text} != 0)"
     if to == "float16":
-        # double rounds to 16 bits once, not by way of float
-        value = text if from_ in _REALS else f"(float){text}"
-        return f"(float)(_Float16){value}"
+        if from_ == "float64":
+            return f"(float)(_Float16)to_odd_float({text})"
+        return f"(float)(_Float16)(float){text}"
     if from_ in _SUFFIX and to in _INTEGERS:
         return _truncate(text, from_, to)
     return f"({kind}){text}" if kind != ARITHMETIC[from_] else text
