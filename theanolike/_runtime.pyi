@@ -81,8 +81,9 @@ class Unit:
 class Function:
     """A compiled function: checks and converts arguments, runs, commits, wraps.
 
-    Attributes and items that the type does not have are the companion's, for reading and
-    for writing; ``repr``, ``copy``, ``deepcopy`` and ``pickle`` ask the companion too.
+    Attributes and items that the type does not have are the companion's, for reading
+    and for writing; ``repr``, ``copy``, ``deepcopy`` and ``pickle`` ask the companion
+    too.
 
     Parameters
     ----------
@@ -100,22 +101,22 @@ class Function:
         Cells whose values follow the arguments.
     outputs : sequence of (typenum, ndim)
     updates : sequence of (cell, typenum, ndim)
-        Cells that get a new value when the call succeeds. A unit makes the new values as
-        outputs after the outputs, or writes into the cell's storage in its commit.
+        Cells that get a new value when the call succeeds. A unit makes the new values
+        as outputs after the outputs, or writes into the cell's storage in its commit.
     form : {"single", "list", "none"} or tuple of str
         What a call returns; keys make a dict.
     convert : callable (i, value) -> ndarray
-        Makes an array of input `i` (captured values follow the arguments) out of what is
-        not taken as it is, or raises.
+        Makes an array of input `i` (captured values follow the arguments) out of what
+        is not taken as it is, or raises.
     fail : callable (code, site, values, inputs) -> Unit or callable
         Raises the user's error, or returns the body to run this call with instead.
         `values` are the six numbers of the unit's record, `inputs` the tuple of arrays.
     refuse : callable (args, kwargs)
         Raises, when arguments are missing, too many, unknown or given twice.
     release_gil : bool or int
-        Whether the GIL is given back when a call begins; an int is the number of elements
-        of all inputs above which it is. A call of more than 50 ms that polls gives it back
-        in any case.
+        Whether the GIL is given back when a call begins; an int is the number of
+        elements of all inputs above which it is. A call of more than 50 ms that polls
+        gives it back in any case.
     host : sequence of (callable, inputs, outputs), optional
         What units call back, by site: the callable gets a list of read-only arrays and
         returns a sequence of arrays of the types that `outputs` declares.

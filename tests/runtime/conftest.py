@@ -1,9 +1,11 @@
-"""Units written by hand, and functions around them with Python parts that only report."""
+"""Units written by hand, and functions whose Python parts only report."""
 
 import shutil
 import subprocess
 from importlib.resources import files
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +51,7 @@ def argument(name, dtype="float64", ndim=0, *, shape=None, default=None, flags=0
 
 def make(body, inputs=(), outputs=(), **changes):
     """Return a Function with the fakes above."""
-    pieces = {
+    pieces: dict[str, Any] = {
         "companion": SimpleNamespace(),
         "captured": [],
         "updates": [],
@@ -80,7 +82,7 @@ def library(tmp_path_factory):
         pytest.skip("needs a C++ compiler")
     folder = tmp_path_factory.mktemp("units")
     include = str(files("theanolike.codegen") / "include")
-    made = {}
+    made: dict[str, Path] = {}
 
     def build(text):
         if text not in made:

@@ -89,12 +89,11 @@ def test_products_of_many_threads_at_once_are_right(gemm, rng, threads):
     zero = np.zeros_like(a)
     before = _runtime.threads()
     _runtime.set_threads(threads)
-    wrong = []
+    wrong: list[object] = []
 
     def work():
-        for _ in range(10):
-            if not np.allclose(f(a, a, zero, 1.0, 0.0), expected):
-                wrong.append(1)
+        results = [f(a, a, zero, 1.0, 0.0) for _ in range(10)]
+        wrong.extend(z for z in results if not np.allclose(z, expected))
 
     workers = [threading.Thread(target=work) for _ in range(4)]
     for worker in workers:
@@ -173,9 +172,9 @@ if sys.argv[2]:
     _runtime.set_blas(sys.argv[2], "")
 m = ("a", 12, 2, (-1, -1), None)
 s = ("s", 12, 0, (), None)
-f = _runtime.Function(companion=None, body=_runtime.Unit(sys.argv[1]), inputs=[m, m, m, s, s],
-    captured=[], outputs=[(12, 2)], updates=[], form="single", convert=print,
-    fail=print, refuse=print, release_gil=True)
+f = _runtime.Function(companion=None, body=_runtime.Unit(sys.argv[1]),
+    inputs=[m, m, m, s, s], captured=[], outputs=[(12, 2)], updates=[], form="single",
+    convert=print, fail=print, refuse=print, release_gil=True)
 a = np.arange(12.0).reshape(3, 4)
 print(np.array_equal(f(a, a.T, np.ones((3, 3)), 2.0, 3.0), 2 * a @ a.T + 3))
 print(_runtime.blas()["problem"])

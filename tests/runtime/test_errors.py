@@ -51,6 +51,21 @@ def test_memory_that_is_not_there_is_a_memory_error(failing):
         failing(5)(1.0, np.ones(1))
 
 
+@pytest.mark.parametrize("released", [False, True])
+@pytest.mark.parametrize("extent", [1 << 40, 1 << 62, -1])
+def test_an_output_that_cannot_be_is_a_memory_error(unit, tools, extent, released):
+    text = """
+    i32 tl_compute(tl_call* c) {
+      i64 shape[] = {*(const i64*)c->inputs->data, 16};
+      return c->table->output(c, 0, shape) ? TL_OK : TL_MEMORY;
+    }
+    """
+    inputs, outputs = [tools.argument("n", "int64")], [tools.spec("float64", 2)]
+    f = tools.make(unit(text), inputs, outputs, release_gil=released)
+    with pytest.raises(MemoryError):
+        f(extent)
+
+
 @pytest.mark.parametrize("code", [4, 9])
 def test_a_stop_without_an_exception_says_so(failing, code):
     with pytest.raises(RuntimeError, match=f"stopped with code {code}"):
@@ -78,7 +93,9 @@ def test_bodies_that_all_fail_are_an_error(failing, unit):
 
 
 def test_a_fail_that_does_not_raise_is_an_error(failing):
-    with pytest.raises(RuntimeError, match="code 3 at site 7, and `fail` returned None"):
+    with pytest.raises(
+        RuntimeError, match="code 3 at site 7, and `fail` returned None"
+    ):
         failing(3, fail=lambda *record: None)(1.0, np.ones(1))
 
 
@@ -100,7 +117,10 @@ def test_a_unit_that_makes_no_output_is_an_error(unit, tools):
 
 
 FOREVER = """
-static void step(void* data, i64, i64) { while (!((tl_call*)data)->table->poll((tl_call*)data)); }
+static void step(void* data, i64, i64) {
+  tl_call* c = (tl_call*)data;
+  while (!c->table->poll(c));
+}
 i32 tl_compute(tl_call* c) {
   if (%(pool)d) c->table->parallel(c, step, c, 2, 1);
   while (!c->table->poll(c));

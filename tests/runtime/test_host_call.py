@@ -97,7 +97,7 @@ def test_an_unknown_site_is_an_error(calling):
 
 
 def test_a_function_may_call_itself_through_a_host_call(calling):
-    depth = []
+    depth: list[int] = []
 
     def deeper(xs):
         depth.append(len(depth))

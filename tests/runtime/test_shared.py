@@ -1,6 +1,8 @@
 import gc
 import threading
 import weakref
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,13 +25,15 @@ i32 tl_compute(tl_call* c) {
   for (i32 k = 0; k < 2; ++k) {
     double* z = (double*)c->table->output(c, k, w.shape);
     for (i64 i = 0; i < w.shape[0]; ++i)
-      z[i] = ((const double*)x.data)[i < x.shape[0] ? i : 0] + ((const double*)w.data)[i];
+      z[i] = ((const double*)x.data)[i < x.shape[0] ? i : 0] +
+             ((const double*)w.data)[i];
   }
   return c->error.code;
 }
 """
 
-# Adds the argument to cell 0 in its own storage where nobody can see it; output 0 says so.
+# Adds the argument to cell 0, in its own storage where nobody can see it: output 0 says
+# whether.
 IN_PLACE = """
 i32 tl_compute(tl_call* c) {
   const tl_array& x = c->inputs[0];
@@ -46,7 +50,8 @@ i32 tl_compute(tl_call* c) {
 void tl_commit(tl_call* c) {
   double* w = (double*)c->outputs[1].data;
   if (w != c->inputs[1].data) return;
-  for (i64 i = 0; i < c->inputs[1].shape[0]; ++i) w[i] += *(const double*)c->inputs[0].data;
+  double step = *(const double*)c->inputs[0].data;
+  for (i64 i = 0; i < c->inputs[1].shape[0]; ++i) w[i] += step;
 }
 """
 
@@ -139,7 +144,7 @@ def test_a_commit_in_place_keeps_the_storage_that_nobody_else_sees(in_place, cel
     assert cell.value.ctypes.data == address
 
 
-HOLDERS = {
+HOLDERS: dict[str, Callable[[Any], Any]] = {
     "array": lambda x: x,
     "view": lambda x: x[1:],
     "memoryview": memoryview,
@@ -178,7 +183,12 @@ def test_no_commit_in_place_into_storage_that_is_not_the_cell_s_own(
 def test_a_cell_that_is_read_while_its_storage_is_granted_gives_a_copy(tools, unit):
     cell = _runtime.Cell(np.zeros(3))
     tensor = tools.spec("float64", 1)
-    seen = []
+    seen: list[Any] = []
+
+    def read(_):
+        seen.append(cell.value)
+        return []
+
     text = IN_PLACE.replace(
         "return TL_OK;", "return c->table->host(c, 0, nullptr, nullptr);"
     )
@@ -188,7 +198,7 @@ def test_a_cell_that_is_read_while_its_storage_is_granted_gives_a_copy(tools, un
         [tools.spec("float64")],
         captured=[(cell, *tensor, (-1,))],
         updates=[(cell, *tensor)],
-        host=[(lambda _: seen.append(cell.value) or [], [], [])],
+        host=[(read, [], [])],
     )
     assert f(1.0) == 1.0
     np.testing.assert_array_equal(seen[0], [0, 0, 0])
@@ -300,7 +310,7 @@ def test_a_circle_of_waiting_threads_is_an_error_in_one_of_them(tools):
 
 def test_a_cell_in_a_cycle_is_collected():
     class Holder:
-        pass
+        cell: _runtime.Cell
 
     holder = Holder()
     holder.cell = _runtime.Cell(holder)

@@ -10,7 +10,8 @@ from theanolike import _runtime
 
 pytestmark = pytest.mark.compiler
 
-# Output 0: how often each element of [0, n) was visited; -1 where a range was not a multiple.
+# Output 0: how often each element of [0, n) was visited; below 0 where a range
+# was not a multiple of the grain.
 VISIT = """
 struct Job { tl_call* c; i64* z; i64 n, grain; };
 static void visit(void* data, i64 begin, i64 end) {
@@ -126,7 +127,8 @@ static void run(void* data, i64 begin, i64 end) {
 }
 i32 tl_compute(tl_call* c) {
   const i64* shape = c->inputs[0].shape;
-  Job job = {(const double*)c->inputs[0].data, (double*)c->table->workspace(c, shape[0] * 8),
+  Job job = {(const double*)c->inputs[0].data,
+             (double*)c->table->workspace(c, shape[0] * 8),
              (double*)c->table->output(c, 0, shape)};
   c->table->parallel(c, run, &job, shape[0], 16);
   return TL_OK;

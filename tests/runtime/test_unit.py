@@ -24,6 +24,6 @@ def test_a_missing_file_is_an_error():
 
 
 def test_a_library_without_the_entry_point_is_an_error(library, tmp_path):
-    path = library("extern \"C\" int other() { return 0; }")
+    path = library('extern "C" int other() { return 0; }')
     with pytest.raises(OSError, match="exports no tl_compute"):
         _runtime.Unit(path)

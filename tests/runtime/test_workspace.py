@@ -5,7 +5,7 @@ from theanolike import _runtime
 
 pytestmark = pytest.mark.compiler
 
-# Fills `n` pieces of `bytes` each, then output 0 says whether they are whole and aligned.
+# Fills `n` pieces of `bytes` each; output 0 says whether they are whole and aligned.
 FILL = """
 i32 tl_compute(tl_call* c) {
   i64 n = *(const i64*)c->inputs[0].data, bytes = *(const i64*)c->inputs[1].data;
@@ -61,7 +61,7 @@ def test_trim_gives_the_memory_back(fill):
     _runtime.trim(fill)
     assert growth(fill, 1, 1000) > 0
     with pytest.raises(TypeError, match="Function"):
-        _runtime.trim(np.ones)
+        _runtime.trim(np.ones)  # type: ignore[arg-type]
 
 
 def test_memory_that_is_not_there_is_a_memory_error(fill):

@@ -118,6 +118,9 @@ bool store_scalar(Scalar* slot, const TensorSpec& spec, long flags, PyObject* va
            store_pair<double>(slot, PyComplex_RealAsDouble(value),
                               PyComplex_ImagAsDouble(value));
   }
+  if (Py_IS_TYPE(value, &PyDoubleArrType_Type) && spec.typenum == NPY_DOUBLE) {
+    return store(slot, PyFloat_AS_DOUBLE(value));
+  }
   if (!PyArray_IsScalar(value, Number) && !PyArray_IsScalar(value, Bool)) return false;
   PyArray_Descr* descr = PyArray_DescrFromScalar(value);
   bool same = descr != nullptr && descr->type_num == spec.typenum;

@@ -90,6 +90,7 @@ PyObject* new_array_with(const TensorSpec& spec, const i64* shape, const void* d
 }
 
 void* new_data(i64 bytes) {
+  if (bytes < 0) return nullptr;
   void* data = std::malloc(bytes > 0 ? static_cast<size_t>(bytes) : 1);
   if (data != nullptr) ask_for_huge_pages(data, bytes);
   return data;

@@ -22,6 +22,7 @@ struct TensorSpec {
   bool set(long type_number, long rank, PyObject* static_shape);
   void clear() { Py_CLEAR(descr); }
 
+  // Negative where no array can have these extents.
   i64 bytes(const i64* shape) const;
   bool extents_fit(const i64* shape) const;
 };
@@ -35,7 +36,9 @@ inline bool TensorSpec::extents_fit(const i64* shape) const {
 
 inline i64 TensorSpec::bytes(const i64* shape) const {
   i64 total = itemsize;
-  for (int i = 0; i < ndim; ++i) total *= shape[i];
+  for (int i = 0; i < ndim; ++i) {
+    if (shape[i] < 0 || __builtin_mul_overflow(total, shape[i], &total)) return -1;
+  }
   return total;
 }
 

@@ -1,5 +1,10 @@
 #include "threads.h"
 
+#ifdef __linux__
+#include <pthread.h>
+#include <sched.h>
+#endif
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -15,6 +20,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kSpin = std::chrono::microseconds(50);
 constexpr int kPausesPerLook = 32;
+constexpr int kNoCpu = -1;
 // A thread takes about this many shares of the ranges, so that none waits long for
 // another.
 constexpr i64 kSharesPerThread = 4;
@@ -55,6 +61,7 @@ class Pool {
   // The caller holds `use()`.
   void run(Job task, void* data, i64 jobs) {
     start_workers();
+    move_workers_away();
     task_ = task;
     data_ = data;
     jobs_ = jobs;
@@ -83,7 +90,24 @@ class Pool {
   void start_workers() {
     while (workers_.size() + 1 < static_cast<size_t>(threads_)) {
       workers_.emplace_back([this] { serve(); });
+      avoided_cpu_ = kNoCpu;
     }
+  }
+
+  // A scheduler that wakes a worker on the caller's processor lets it wait there for
+  // milliseconds, since the caller never sleeps: 4 ms lost in every tenth region.
+  void move_workers_away() {
+#ifdef __linux__
+    int cpu = sched_getcpu();
+    if (cpu < 0 || cpu == avoided_cpu_) return;
+    avoided_cpu_ = cpu;
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return;
+    if (CPU_COUNT(&allowed) > 1) CPU_CLR(static_cast<size_t>(cpu), &allowed);
+    for (std::thread& worker : workers_) {
+      pthread_setaffinity_np(worker.native_handle(), sizeof(allowed), &allowed);
+    }
+#endif
   }
 
   void wake() {
@@ -145,6 +169,7 @@ class Pool {
   const int threads_;
   std::mutex use_;
   std::vector<std::thread> workers_;
+  int avoided_cpu_ = kNoCpu;  // where the last caller ran
 
   Job task_ = nullptr;
   void* data_ = nullptr;

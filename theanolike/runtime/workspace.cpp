@@ -9,6 +9,7 @@ namespace theanolike {
 namespace {
 
 constexpr i64 kAlignment = 64;
+constexpr i64 kMost = i64{1} << 56;
 constexpr int kCallsBetweenLooks = 64;
 constexpr i64 kTooLarge = 4;          // times what calls use
 constexpr i64 kSmall = i64{1} << 16;  // not worth giving back
@@ -21,7 +22,7 @@ char* allocate(i64 bytes) {
 }  // namespace
 
 void* Workspace::take(i64 bytes) {
-  if (bytes < 0) return nullptr;
+  if (bytes < 0 || bytes > kMost) return nullptr;
   bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   if (bytes == 0) bytes = kAlignment;
   if (used_ + bytes <= capacity_) {
