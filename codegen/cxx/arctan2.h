@@ -6,7 +6,7 @@ TL_INLINE double ratio_arctan2(double a, double b) {
   double q = low / high;
   q = high == 0.0 ? 0.0 : q;
   q = low == __builtin_inf() ? 1.0 : q;
-  return (a != a) | (b != b) ? a + b : q;
+  return ((a != a) | (b != b)) ? a + b : q;
 }
 TL_INLINE double arctan2_f64(double y, double x) {
   double a = abs_f64(y), b = abs_f64(x);

@@ -1,6 +1,6 @@
 // needs: base.h
-// What one operator does not say. `sign` of NaN is NaN, of -0 is 0; maximum and minimum keep a NaN
-// and, of equal values, the first.
+// What one operator does not say. `sign` of NaN is NaN, of -0 is 0; maximum and minimum
+// keep a NaN and, of equal values, the first.
 template <class T>
 TL_INLINE T sqr(T x) {
   return (T)(x * x);

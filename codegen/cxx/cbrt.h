@@ -20,7 +20,7 @@ TL_INLINE double cbrt_f64(double x) {
   c = q * y;
   y = y + y * (residual_f64(m, q, y) / (2.0 * c + m));
   y = y * exp2i_f64(tiny ? k - 18.0 : k);
-  y = (a == 0.0) | !(a < __builtin_inf()) ? a : y;
+  y = ((a == 0.0) | !(a < __builtin_inf())) ? a : y;
   return copysign_f64(y, x);
 }
 TL_INLINE float cbrt_f32(float x) { return (float)cbrt_f64((double)x); }

@@ -1,5 +1,6 @@
 // needs: base.h, hypot.h, arctan2.h
-// Complex numbers as two scalars. Division is Smith's [4]: by the larger part of the divisor.
+// Complex numbers as two scalars. Division is Smith's [4]: by the larger part of the
+// divisor.
 struct c64 {
   typedef float part;
   float re, im;

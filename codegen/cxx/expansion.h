@@ -51,6 +51,10 @@ TL_INLINE pair_f32 fast_sum_f32(float a, float b) {
   float s = a + b;
   return {s, (a - s) + b};
 }
+TL_INLINE pair_f32 sum_f32(float a, float b) {
+  float s = a + b, t = s - a;
+  return {s, (a - (s - t)) + (b - t)};
+}
 TL_INLINE float residual_f32(float c, float a, float b) {
 #ifdef TL_FMA
   return __builtin_fmaf(-a, b, c);

@@ -24,7 +24,7 @@ TL_INLINE double fmod_fast_f64(double x, double y, i64& bad) {
   bad |= far;
   double r = residual_f64(a, trunc_f64(q), b);
   r = r < 0.0 ? r + b : r;
-  r = (a < inf) & (a < b) ? a : r;
+  r = ((a < inf) & (a < b)) ? a : r;
   return copysign_f64(r, x);
 }
 TL_INLINE double fmod_f64(double x, double y) {

@@ -11,7 +11,7 @@ TL_INLINE double hypot_f64(double x, double y) {
   double h = high * scale, l = low * scale;
   double r = sqrt_f64(fma_f64(h, h, l * l)) * from_bits_f64(e);
   bool infinite = (a == __builtin_inf()) | (b == __builtin_inf());
-  return infinite ? __builtin_inf() : (a != a) | (b != b) ? a + b : r;
+  return infinite ? __builtin_inf() : ((a != a) | (b != b)) ? a + b : r;
 }
 TL_INLINE float hypot_f32(float x, float y) {
   double a = (double)x, b = (double)y;

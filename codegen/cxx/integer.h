@@ -1,6 +1,7 @@
 // needs: base.h
-// Integer operations that are defined for every pair of operands: x // 0 = x % 0 = 0, the smallest
-// number // -1 is itself, a shift by the width or more (or by a negative number) moves every bit out.
+// Integer operations that are defined for every pair of operands: x // 0 = x % 0 = 0,
+// the smallest number // -1 is itself, a shift by the width or more (or by a negative
+// number) moves every bit out.
 template <class T>
 TL_INLINE T abs_int(T x) {
   return x < (T)0 ? (T)-x : x;
@@ -34,8 +35,8 @@ TL_INLINE T right_shift_int(T a, T b) {
   return out ? (T)0 : moved;
 }
 
-// By squaring, wrapping. With a negative exponent the truncated 1 / x^n: 0 but for x = 1 and -1; 0
-// too for x = 0.
+// By squaring, wrapping. With a negative exponent the truncated 1 / x^n: 0 but for x =
+// 1 and -1; 0 too for x = 0.
 template <class T, class Unsigned>
 TL_INLINE T pow_int(T x, T n) {
   bool inverse = n < (T)0;

@@ -1,7 +1,8 @@
 // needs: base.h, rounding.h
-// Towards minus infinity (`floor`) or zero (`trunc`). Up to 32 bits through a float type in which the
-// quotient of unequal integers cannot round to an integer: that vectorises, integer division does not.
-// The low bits of the biased sum are the quotient modulo 2^32 (2^16 from a float).
+// Towards minus infinity (`floor`) or zero (`trunc`). Up to 32 bits through a float
+// type in which the quotient of unequal integers cannot round to an integer: that
+// vectorises, integer division does not. The low bits of the biased sum are the
+// quotient modulo 2^32 (2^16 from a float).
 TL_INLINE u32 low_bits(double q) { return (u32)bits_f64(q + 0x1.8p52); }
 TL_INLINE u32 low_bits(float q) { return bits_f32(q + 0x1.8p23f); }
 TL_INLINE double floor_of(double x) { return floor_f64(x); }
@@ -41,7 +42,7 @@ TL_INLINE T floormod_wide(T a, T b) {
   bool minus = (T)-1 < (T)0 && b == (T)-1;
   T d = b == (T)0 || minus ? (T)1 : b;
   T r = a % d;
-  return (r != (T)0) & ((r < (T)0) != (d < (T)0)) ? r + d : r;
+  return ((r != (T)0) & ((r < (T)0) != (d < (T)0))) ? r + d : r;
 }
 template <class T>
 TL_INLINE T fmod_wide(T a, T b) {

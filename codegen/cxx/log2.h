@@ -8,7 +8,11 @@ TL_INLINE double log2_f64(double x) {
   return log_edges_f64(x, s.hi + (s.lo + low));
 }
 TL_INLINE float log2_f32(float x) {
-  split_f64 p = split_log_f64((double)x);
-  return log_edges_f32(x,
-                       (float)fma_f64(log_short_f64(p.f), 0x1.71547652b82fep+0, p.k));
+  split_f32 p = split_log_f32(x);
+  pair_f32 l = log_pair_f32(p.f);
+  float t = l.hi * 0x1.715476p+0f;
+  float low = fma_f32(l.hi, 0x1.4ae0cp-26f, l.lo * 0x1.715476p+0f) -
+              residual_f32(t, l.hi, 0x1.715476p+0f);
+  pair_f32 s = fast_sum_f32(p.k, t);
+  return log_edges_f32(x, s.hi + (s.lo + low));
 }

@@ -1,0 +1,91 @@
+"""From a graph to a compiled unit: lower, schedule, emit, build."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from theanolike.codegen.emit_cxx import Unit, emit_unit
+from theanolike.codegen.lowering import Builder, lower
+
+
+@dataclass
+class Built:
+    """A compiled function body and what binds it to its graph.
+
+    Attributes
+    ----------
+    path : Path
+        The shared library.
+    text : str
+        The compiled text.
+    constants : list of ndarray
+        To pass after the arguments.
+    sites : list of Apply
+        The node that each site number stands for.
+    hosts : list
+        The callbacks, by number.
+    """
+
+    path: Path
+    text: str
+    constants: list["np.ndarray[Any, Any]"]
+    plan: list[str]
+    sites: list[Any]
+    hosts: list[Any]
+    _graph: tuple[Sequence[Any], Sequence[Any], Sequence[Any]]
+
+    @property
+    def source(self) -> str:
+        """The same program with the user's names, for reading."""
+        return emit_unit(lower(*self._graph).program, readable=True).text
+
+
+def emit(
+    inputs: Sequence[Any], nodes: Sequence[Any], outputs: Sequence[Any]
+) -> tuple[Builder, Unit]:
+    """Return the lowered program and its text, without compiling."""
+    b = lower(inputs, nodes, outputs)
+    return b, emit_unit(b.program)
+
+
+def build_unit(
+    inputs: Sequence[Any],
+    nodes: Sequence[Any],
+    outputs: Sequence[Any],
+    *,
+    store: Any,
+    compiler: Any = None,
+) -> Built:
+    """Compile a graph.
+
+    Parameters
+    ----------
+    inputs : sequence of Variable
+        The arguments, then the captured shared variables.
+    nodes : sequence of Apply
+        In order of dependence.
+    outputs : sequence of Variable
+        The outputs, then the new values of updated shared variables.
+    store : theanolike.cache.store.Store
+    compiler : Compiler, optional
+
+    Raises
+    ------
+    CompilationError, NoCompilerError
+    """
+    from theanolike.codegen.build import build
+
+    b, unit = emit(inputs, nodes, outputs)
+    path = build(unit.text, store=store, compiler=compiler)
+    return Built(
+        path,
+        unit.text,
+        unit.constants,
+        unit.plan,
+        b.sites,
+        b.hosts,
+        (inputs, nodes, outputs),
+    )

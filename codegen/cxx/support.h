@@ -1,0 +1,56 @@
+// What every unit may need: integer helpers of the extent algebra, errors, and the
+// cascade of sums.
+#define TL_STEP __attribute__((always_inline))
+
+TL_INLINE i64 tl_max(i64 a, i64 b) { return a > b ? a : b; }
+TL_INLINE i64 tl_min(i64 a, i64 b) { return a < b ? a : b; }
+TL_INLINE i64 tl_floordiv(i64 a, i64 b) {
+  if (b == 0) return 0;
+  if (b == -1) return -a;
+  return a / b - (a % b != 0 && (a % b < 0) != (b < 0));
+}
+TL_INLINE i64 tl_mod(i64 a, i64 b) { return b == 0 ? 0 : a - tl_floordiv(a, b) * b; }
+
+// Records the first error of a call.
+TL_RARE i32 tl_fail(tl_call* c, i32 code, i32 site, i64 a, i64 b, i64 d) {
+  if (c->error.code == TL_OK) {
+    c->error.code = code;
+    c->error.site = site;
+    c->error.values[0] = a;
+    c->error.values[1] = b;
+    c->error.values[2] = d;
+  }
+  return c->error.code;
+}
+
+TL_RARE i64 tl_bad_index(tl_call* c, i32 site, i64 i, i64 n) {
+  tl_fail(c, TL_INDEX, site, i, n, 0);
+  return 0;
+}
+
+// An index of a dimension of n elements, counted from the end if negative.
+TL_INLINE i64 tl_at(tl_call* c, i32 site, i64 i, i64 n) {
+  const i64 k = i < 0 ? i + n : i;
+  return (u64)k < (u64)n ? k : tl_bad_index(c, site, i, n);
+}
+
+// Partial sums combined as a binary counter carries: the error grows with the logarithm
+// of their number.
+template <class T>
+struct tl_cascade {
+  T level[48];
+  u64 count = 0;
+  __attribute__((always_inline)) void push(T x) {
+    i32 k = 0;
+    for (u64 n = count; n & 1; n >>= 1) x = level[k++] + x;
+    level[k] = x;
+    ++count;
+  }
+  __attribute__((always_inline)) T total() const {
+    T sum = T();
+    i32 k = 0;
+    for (u64 n = count; n; n >>= 1, ++k)
+      if (n & 1) sum = level[k] + sum;
+    return sum;
+  }
+};

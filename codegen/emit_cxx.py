@@ -1,0 +1,224 @@
+"""A scheduled program as the text of a C++ unit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from theanolike.codegen.emit_kernel import Kernel, extent_text
+from theanolike.codegen.emit_level import Chunk, Level
+from theanolike.codegen.memory import Slot, root
+from theanolike.codegen.names import Names
+from theanolike.codegen.program import (
+    Axis,
+    Data,
+    Effect,
+    Input,
+    Loop,
+    Map,
+    Program,
+    Reshape,
+    Value,
+    View,
+)
+from theanolike.codegen.scalars import CTYPE, literal, snippet_text, snippets
+from theanolike.codegen.shapes import Extent
+
+SMALL = 64  # elements of a constant that stands in the text
+
+
+@dataclass
+class Unit:
+    """The text of a unit and what its caller must pass.
+
+    Attributes
+    ----------
+    text : str
+    constants : list of ndarray
+        Arrays to pass after the arguments.
+    plan : list of str
+        A line per step, for people.
+    """
+
+    text: str
+    constants: list[np.ndarray]  # type: ignore[type-arg]
+    plan: list[str]
+
+
+def emit_unit(program: Program, *, readable: bool = False) -> Unit:
+    """Schedule `program` and print it as C++."""
+    return UnitWriter(program, readable=readable).write()
+
+
+def bind_outputs(program: Program) -> None:
+    """Give each output a value of its own, computed here and stored densely."""
+    taken: set[Value] = set()
+    for k, value in enumerate(program.outputs):
+        owner = root(value)
+        direct = (
+            not isinstance(value.node, View)
+            and not isinstance(owner.node, Input | Data | View)
+            and _unviewed(value)
+            and owner not in taken
+        )
+        if value.ndim == 0:
+            continue
+        if direct:
+            taken.add(owner)
+            continue
+        body = value.at(*(Axis(a) for a in range(value.ndim)))
+        copy = Map(value.shape, value.dtype, body, -1, Effect.TOTAL)
+        program.nodes.append(copy)
+        program.outputs[k] = copy.results[0]
+        taken.add(copy.results[0])
+    for node in program.nodes:
+        if isinstance(node, Loop):
+            bind_outputs(node.body)
+
+
+def _unviewed(value: Value) -> bool:
+    while isinstance(value.node, Reshape | View):
+        if isinstance(value.node, View):
+            return False
+        value = value.node.operands[0]
+    return True
+
+
+class UnitWriter:
+    """Collects kernels, constants and the compute function."""
+
+    def __init__(self, program: Program, *, readable: bool) -> None:
+        self.program = program
+        self.readable = readable
+        self.names = Names(readable=readable)
+        self.kernels: dict[tuple[object, ...], str] = {}
+        self.kernel_text: list[str] = []
+        self.primitives: set[tuple[str, str]] = set()
+        self.constants: list[np.ndarray] = []  # type: ignore[type-arg]
+        self.static: list[str] = []
+        self.plan: list[str] = []
+        self.extents: dict[Extent, str] = {}
+        self.known_after: dict[Value, Chunk] = {}
+        self.head = Chunk()
+        self.slots: list[Slot] = []
+        self.top: Level | None = None
+        self.scalar_of: dict[Value, str] = {}
+        self.shape_of: dict[Value, str] = {}
+
+    def write(self) -> Unit:
+        """Write the unit."""
+        bind_outputs(self.program)
+        top = self.top = Level(self, self.program, indent=1)
+        top.declare_inputs()
+        top.bind_outputs()
+        body = top.write()
+        body += top.leave_outputs()
+        files = snippets(self.primitives)
+        order = dict.fromkeys(("base.h", "support.h", *files))
+        parts = [snippet_text(file) for file in order]
+        parts += ["\n".join(self.static)] if self.static else []
+        parts += self.kernel_text
+        lines = ['extern "C" i32 tl_compute(tl_call* c) {']
+        lines += self.head.lines + self.head.after + body + ["  return TL_OK;", "}"]
+        parts.append("\n".join(lines))
+        return Unit("\n".join(parts) + "\n", self.constants, self.plan)
+
+    # Extents.
+
+    def extent(self, extent: int | Extent) -> str:
+        """Return the text of an extent in the compute function."""
+        if isinstance(extent, int):
+            return str(extent)
+        if extent.op not in ("dim", "item"):
+            return extent_text(extent, self.extent)
+        if extent not in self.extents:
+            name = self.names(extent, "n")
+            self.extents[extent] = name
+            source = extent.args[0]
+            chunk = self.known_after.get(source, self.head)
+            if extent.op == "item":
+                text = f"(i64){self.scalar_of[source]}"
+            elif isinstance(source.node, Input):
+                text = f"c->inputs[{source.node.slot}].shape[{extent.args[1]}]"
+            else:
+                text = f"{self.shape_of[source]}[{extent.args[1]}]"
+            chunk.after.append(f"  const i64 {name} = {text};")
+        return self.extents[extent]
+
+    # Kernels.
+
+    def kernel(self, kernel: Kernel) -> str:
+        """Return the name of a kernel, emitting it if it is new."""
+        declarations = tuple(p.declaration for p in kernel.parameters)
+        key = (declarations, kernel.body)
+        if key in self.kernels:
+            return self.kernels[key]
+        name = self.names(key, "kernel_")
+        self.kernels[key] = name
+        self.primitives |= kernel.primitives
+        self.kernel_text.append(_kernel_text(name, kernel))
+        return name
+
+    def constant(self, value: Value) -> str:
+        """Return the pointer to a constant array."""
+        node = value.node
+        if not isinstance(node, Data):
+            raise AssertionError("only Data is constant")
+        array = node.array
+        name = self.names(value, "k", value.label)
+        kind = CTYPE[value.dtype]
+        if array.size <= SMALL and value.dtype != "float16":
+            items = ", ".join(_element(x, value.dtype) for x in array.ravel())
+            self.static.append(f"static const {kind} {name}[] = {{{items or '0'}}};")
+        else:
+            slot = len(self.program.inputs) + len(self.constants)
+            self.constants.append(array)
+            self.head.lines.append(
+                f"  const {kind}* {name} = (const {kind}*)c->inputs[{slot}].data;"
+            )
+        return name
+
+
+def _element(x: object, dtype: str) -> str:
+    return str(int(x)) if dtype == "bool" else literal(x, dtype)  # type: ignore[call-overload]
+
+
+def _kernel_text(name: str, kernel: Kernel) -> str:
+    parameters = [p.declaration for p in kernel.parameters]
+    if kernel.may_fail:
+        parameters.insert(0, "tl_call* c")
+    body = list(kernel.body)
+    if kernel.ranged:
+        parameters += ["i64 begin", "i64 end"]
+        body = [_ranged(line) for line in body]
+    body = [line.replace(_MARK, "") for line in body]
+    lines = [f"static void {name}({', '.join(parameters)}) {{", *body, "}"]
+    if kernel.ranged:
+        lines += _task_text(name, kernel)
+    return "\n".join(lines)
+
+
+_MARK = "  // ranged"
+
+
+def _ranged(line: str) -> str:
+    """Make the outermost loop run over [begin, end)."""
+    if not line.endswith(_MARK):
+        return line
+    head = line[: line.index("for (")]
+    var = line[len(head) :].split()[2]
+    return f"{head}for (i64 {var} = begin; {var} < end; ++{var}) {{"
+
+
+def _task_text(name: str, kernel: Kernel) -> list[str]:
+    """Return the struct of a kernel's arguments and the piece of work over it."""
+    fields = " ".join(
+        f"{p.declaration.replace('__restrict ', '')};" for p in kernel.parameters
+    )
+    args = ", ".join(f"a->{p.name}" for p in kernel.parameters)
+    return [
+        f"struct {name}_args {{ {fields} }};",
+        f"static void {name}_run(void* data, i64 begin, i64 end) {{",
+        f"  const {name}_args* a = (const {name}_args*)data;",
+        f"  {name}({args}, begin, end);",
+        "}",
+    ]

@@ -1,0 +1,540 @@
+"""A nest as a C++ function: its loops, accumulators, row temporaries and stores."""
+
+from dataclasses import dataclass
+
+from theanolike.codegen.affine import Affine, offset
+from theanolike.codegen.collapse import collapse
+from theanolike.codegen.emit_scalar import Context, Table, affine_text, bare
+from theanolike.codegen.memory import accumulates
+from theanolike.codegen.names import Names
+from theanolike.codegen.program import Axis, Load, Reduce, Scalar, Value
+from theanolike.codegen.reductions import BLOCK, LANES, Accumulator
+from theanolike.codegen.scalars import ARITHMETIC, CTYPE, loaded, stored
+from theanolike.codegen.scalars import cast as cast_text
+from theanolike.codegen.schedule.fuse import Nest, Stage, same_element
+from theanolike.codegen.schedule.statements import Statement
+from theanolike.codegen.shapes import Extent, mul, product
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A kernel's parameter: its declaration, and what the caller passes for it."""
+
+    declaration: str
+    kind: str  # "read", "write", "row", "scalar", "result", "extent"
+    subject: object
+
+    @property
+    def name(self) -> str:
+        """The declared name."""
+        return self.declaration.split()[-1].lstrip("*")
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The text of a kernel without its name, and its parameters in order."""
+
+    parameters: tuple[Parameter, ...]
+    body: tuple[str, ...]
+    may_fail: bool
+    ranged: bool  # takes `begin` and `end` of its outermost loop
+    outermost: int | Extent  # that loop's extent
+    work: int | Extent  # elements visited
+    primitives: frozenset[tuple[str, str]]
+
+
+class KernelWriter(Context):
+    """Writes one nest. `stored` values are in memory, `temporaries` per row."""
+
+    def __init__(
+        self,
+        nest: Nest,
+        stored: set[Value],
+        temporaries: set[Value],
+        names: Names,
+    ) -> None:
+        self.nest = nest
+        self.stored = stored
+        self.temporaries = temporaries
+        self.names = names
+        self.made = {s.value: s for s in nest.statements}
+        self.stage_of = {
+            s.value: at
+            for at, stage in enumerate(nest.stages)
+            for s in stage.statements
+        }
+        self.parameters: dict[tuple[str, object], Parameter] = {}
+        self.spelled: dict[tuple[str, object], str] = {}
+        self.lines: list[str] = []
+        self.indent = 1
+        self.primitives: set[tuple[str, str]] = set()
+        self.may_fail = False
+        self.registers: dict[Value, str] = {}
+        self.locals = 0
+        self.stage = 0
+        self.loops = collapse(nest, self._row_offset)
+        self.accumulators: dict[Value, Accumulator] = {}
+
+    # Text helpers.
+
+    def emit(self, line: str) -> None:
+        """Append a line at the current indentation."""
+        self.lines.append("  " * self.indent + line)
+
+    def open(self, line: str) -> None:
+        """Append a line that opens a block."""
+        self.emit(line + " {")
+        self.indent += 1
+
+    def close(self, after: str = "") -> None:
+        """Close a block."""
+        self.indent -= 1
+        self.emit("}" + after)
+
+    def temporary(self) -> str:
+        self.locals += 1
+        return self.names(("local", self.locals), "t")
+
+    def primitive(self, name: str, dtype: str) -> None:
+        self.primitives.add((name, dtype))
+
+    # Parameters.
+
+    def pointer(self, value: Value, *, write: bool) -> str:
+        """Return the name of the pointer to a value's memory."""
+        kind = "write" if value in self.made else "read"
+        key = ("memory", value)
+        if key not in self.parameters:
+            row = value in self.temporaries and value not in self.stored
+            name = self.names(key, "p", value.label)
+            const = "" if kind == "write" else "const "
+            text = f"{const}{CTYPE[value.dtype]}* __restrict {name}"
+            self.parameters[key] = Parameter(text, "row" if row else kind, value)
+            self.spelled[key] = name
+        return self.spelled[key]
+
+    def scalar_parameter(self, value: Value) -> str:
+        """Return the name of a 0-d value passed by value."""
+        key = ("scalar", value)
+        if key not in self.parameters:
+            name = self.names(key, "s", value.label)
+            kind = ARITHMETIC[value.dtype]
+            self.parameters[key] = Parameter(f"{kind} {name}", "scalar", value)
+            self.spelled[key] = name
+        return self.spelled[key]
+
+    def result_parameter(self, value: Value) -> str:
+        """Return the name of the pointer through which a 0-d result leaves."""
+        key = ("result", value)
+        if key not in self.parameters:
+            name = self.names(key, "r", value.label)
+            kind = ARITHMETIC[value.dtype]
+            self.parameters[key] = Parameter(f"{kind}* {name}", "result", value)
+            self.spelled[key] = name
+        return self.spelled[key]
+
+    def extent(self, extent: int | Extent) -> str:
+        if isinstance(extent, int):
+            return str(extent) if abs(extent) < 2**31 else f"{extent}LL"
+        if extent.op in ("dim", "item"):
+            key = ("extent", extent)
+            if key not in self.parameters:
+                name = self.names(key, "n")
+                self.parameters[key] = Parameter(f"i64 {name}", "extent", extent)
+                self.spelled[key] = name
+            return self.spelled[key]
+        return extent_text(extent, self.extent)
+
+    # What scalars ask for.
+
+    def loop_of(self, axis: int) -> int:
+        return self.loops[self.stage].loop_of[axis]
+
+    def axis(self, axis: int) -> str:
+        return f"i{self.loop_of(axis)}"
+
+    def where(self, load: Load) -> Affine:
+        """Return the offset of an element in its memory or its row temporary."""
+        found = self._row_offset(load)
+        layout = self.loops[self.stage]
+        kept = tuple((a, f) for a, f in found.coefficients if a in layout.printed)
+        return Affine(kept, found.constant, found.rest)
+
+    def _row_offset(self, load: Load) -> Affine:
+        source = load.source
+        if source in self.temporaries and source not in self.stored:
+            k = self.nest.k
+            return offset(load.index[k:], source.shape[k:])
+        return offset(load.index, source.shape)
+
+    def replaced(self, load: Load) -> Scalar | None:
+        """Return the body of a value that the same stage makes at this point."""
+        producer = self.made.get(load.source)
+        if producer is None or self.stage_of[load.source] != self.stage:
+            return None
+        reader_domain = self.nest.stages[self.stage].statements[0]
+        if producer.kind != "map" or not same_element(
+            producer, reader_domain, load.index
+        ):
+            return None
+        return producer.body
+
+    def depth(self, load: Load) -> int:
+        return self.nest_loops if load.source in self.made else 0
+
+    @property
+    def nest_loops(self) -> int:
+        """The number of outer loops after collapsing."""
+        return self.loops[0].outer
+
+    def held(self, load: Load) -> str | None:
+        source = load.source
+        if source in self.registers:
+            return self.registers[source]
+        if source.ndim == 0 and source not in self.made:
+            return self.scalar_parameter(source)
+        return None
+
+    def load(self, load: Load, index: str) -> str:
+        name = self.pointer(load.source, write=False)
+        return loaded(f"{name}[{index}]", load.dtype)
+
+    def check(self, site: int, index: str, extent: str) -> str:
+        self.may_fail = True
+        return f"tl_at(c, {site}, {bare(index)}, {bare(extent)})"
+
+    # The nest.
+
+    def write(self) -> Kernel:
+        """Write the whole kernel."""
+        nest = self.nest
+        for s in nest.statements:
+            if s.kind == "reduce" and accumulates(s):
+                self._clear(s)
+        spanning = self._spanning()
+        layout = self.loops[0]
+        for depth in range(layout.outer):
+            self._declare(spanning.get(depth, []))
+            self._open_loop(depth, layout.extents[depth], ranged=depth == 0)
+        for at, stage in enumerate(nest.stages):
+            self.stage = at
+            StageWriter(self, stage).write()
+        for depth in reversed(range(layout.outer)):
+            self.close()
+            self._finish(spanning.get(depth, []))
+        parallel = self._parallel(spanning)
+        first = nest.stages[0].statements[0]
+        return Kernel(
+            tuple(self.parameters.values()),
+            tuple(self.lines),
+            self.may_fail,
+            parallel,
+            self._outermost(),
+            product(first.domain),
+            frozenset(self.primitives),
+        )
+
+    def _outermost(self) -> int | Extent:
+        layout = self.loops[0]
+        return layout.extents[0] if layout.extents else 1
+
+    def _parallel(self, spanning: dict[int, list[Statement]]) -> bool:
+        """Tell whether the outermost loop's steps are independent."""
+        nest = self.nest
+        if self.may_fail or not self.loops[0].extents or self.temporaries:
+            return False
+        if any(s.kind == "scatter" or accumulates(s) for s in nest.statements):
+            return False
+        if self.loops[0].outer:
+            return not spanning.get(0)
+        reducing = any(s.kind == "reduce" and 0 in s.reduced for s in nest.statements)
+        return len(nest.stages) == 1 and not reducing
+
+    def _open_loop(self, depth: int, extent: int | Extent, *, ranged: bool) -> None:
+        var = f"i{depth}"
+        self.open(f"for (i64 {var} = 0; {var} < {self.extent(extent)}; ++{var})")
+        if ranged:
+            self.lines[-1] = self.lines[-1] + RANGED
+
+    def _clear(self, s: Statement) -> None:
+        """Set the memory of an accumulated reduction to the identity."""
+        name = self.pointer(s.value, write=True)
+        size = self.extent(product(s.value.shape))
+        identity = Accumulator.of(s, self).identity()
+        stored = stored_text(identity, s.value.dtype)
+        self.emit(f"for (i64 i = 0; i < {size}; ++i) {name}[i] = {stored};")
+
+    def _spanning(self) -> dict[int, list[Statement]]:
+        """Return the register reductions that span outer loops, by their first one."""
+        found: dict[int, list[Statement]] = {}
+        layout = self.loops[0]
+        for s in self.nest.statements:
+            if s.kind != "reduce" or accumulates(s):
+                continue
+            first = layout.loop_of_outer(min(s.reduced), self.nest.k)
+            if first is not None:
+                found.setdefault(first, []).append(s)
+        return found
+
+    def _declare(self, statements: list[Statement]) -> None:
+        for s in statements:
+            accumulator = Accumulator.of(s, self)
+            self.accumulators[s.value] = accumulator
+            self.emit(accumulator.declare_total())
+
+    def _finish(self, statements: list[Statement]) -> None:
+        for s in statements:
+            self.leave(s, self.accumulators[s.value].total_text())
+
+    def leave(self, s: Statement, text: str) -> None:
+        """Put a finished reduction where its readers look for it."""
+        value = s.value
+        node = s.node
+        if not isinstance(node, Reduce):
+            raise AssertionError("only reductions finish")
+        kind = "int64" if node.kind in ("argmax", "argmin") else node.accumulator
+        text = text if kind == value.dtype else cast_text(text, kind, value.dtype)
+        register = self.temporary()
+        self.emit(f"const {ARITHMETIC[value.dtype]} {register} = {bare(text)};")
+        self.registers[value] = register
+        self.store(value, s.place, register)
+
+    def store(self, value: Value, place: tuple[Scalar, ...], text: str) -> None:
+        """Write an element to memory, a row temporary or a 0-d result."""
+        if value.ndim == 0:
+            self.emit(f"*{self.result_parameter(value)} = {bare(text)};")
+            return
+        if value not in self.stored and value not in self.temporaries:
+            return
+        name = self.pointer(value, write=True)
+        where = self.where(Load(value, place))
+        if where.rest:
+            raise AssertionError("a result's place is affine")
+        index = affine_text(self, where, [])
+        self.emit(f"{name}[{index}] = {stored_text(bare(text), value.dtype)};")
+
+
+class StageWriter:
+    """Writes one stage: its loops inside the outer ones."""
+
+    def __init__(self, kernel: KernelWriter, stage: Stage) -> None:
+        self.kernel = kernel
+        self.stage = stage
+        self.layout = kernel.loops[kernel.stage]
+        self.table = Table(kernel)
+        self.roots = {s.value: self.table.add(s.body) for s in stage.statements}
+        for item in self.roots.values():
+            item.uses += 1
+        self.places = {
+            s.value: self.table.add(Load(s.value, s.place))
+            for s in stage.statements
+            if s.kind == "scatter"
+        }
+        self.reductions = [s for s in stage.statements if s.kind == "reduce"]
+
+    def write(self) -> None:
+        """Write the stage."""
+        kernel = self.kernel
+        for s in self.stage.statements:
+            if s.base is not None:
+                self._base(s.base)
+        self._level(kernel.nest_loops)
+
+    def _base(self, base: Statement) -> None:
+        """Write what a scatter starts from."""
+        kernel = self.kernel
+        table = Table(kernel)
+        item = table.add(base.body)
+        item.uses += 1
+        layout = kernel.loops[kernel.stage]
+        kernel.loops[kernel.stage] = layout.plain(base.domain)
+        for depth, extent in enumerate(base.domain):
+            table.bind(depth, kernel.emit, last=False)
+            kernel._open_loop(depth, extent, ranged=False)  # noqa: SLF001
+        table.bind(len(base.domain), kernel.emit, last=True)
+        kernel.store(base.value, base.place, table.text(item))
+        for _ in base.domain:
+            kernel.close()
+        kernel.loops[kernel.stage] = layout
+
+    def _starts(self, s: Statement) -> int:
+        """Return the loop at which a register reduction's reduced loops begin."""
+        loops = [self.layout.loop_of[axis] for axis in s.reduced]
+        first = len(self.layout.extents)
+        while first - 1 in loops:
+            first -= 1
+        return max(first, self.kernel.nest_loops)
+
+    def _level(self, depth: int) -> None:
+        kernel = self.kernel
+        inner = len(self.layout.extents)
+        if depth == inner:
+            self._innermost()
+            return
+        self.table.bind(depth, kernel.emit, last=False)
+        here = [s for s in self.reductions if self._starts(s) == depth]
+        for s in here:
+            accumulator = Accumulator.of(s, kernel)
+            kernel.accumulators.setdefault(s.value, accumulator)
+            if not self._spans(s):
+                kernel.emit(kernel.accumulators[s.value].declare_total())
+        laned = [s for s in self.reductions if self._starts(s) <= depth]
+        if depth == inner - 1 and laned:
+            self._lanes(depth, laned)
+        else:
+            ranged = depth == 0
+            kernel._open_loop(depth, self.layout.extents[depth], ranged=ranged)  # noqa: SLF001
+            self._level(depth + 1)
+            kernel.close()
+        for s in here:
+            if not self._spans(s):
+                self._finish(s)
+
+    def _spans(self, s: Statement) -> bool:
+        """Tell whether a reduction's register is declared outside of the stage."""
+        if accumulates(s):
+            return False
+        outer = self.layout.loop_of_outer(min(s.reduced), self.kernel.nest.k)
+        return outer is not None
+
+    def _finish(self, s: Statement) -> None:
+        kernel = self.kernel
+        total = kernel.accumulators.pop(s.value).total_text()
+        if accumulates(s):
+            self._combine_memory(s, total)
+        else:
+            kernel.leave(s, total)
+
+    def _combine_memory(self, s: Statement, text: str) -> None:
+        kernel = self.kernel
+        name = kernel.pointer(s.value, write=True)
+        where = kernel.where(Load(s.value, s.place))
+        element = f"{name}[{affine_text(kernel, where, [])}]"
+        old = loaded(element, s.value.dtype)
+        new = Accumulator.of(s, kernel).combine(old, bare(text))
+        kernel.emit(f"{element} = {stored_text(new, s.value.dtype)};")
+
+    def _lanes(self, depth: int, laned: list[Statement]) -> None:
+        """Write the innermost loop of register reductions, in lanes and blocks."""
+        kernel = self.kernel
+        extent = kernel.extent(self.layout.extents[depth])
+        var = f"i{depth}"
+        accumulators = [kernel.accumulators[s.value] for s in laned]
+        if all(not a.laned for a in accumulators):
+            kernel._open_loop(depth, self.layout.extents[depth], ranged=False)  # noqa: SLF001
+            self._innermost()
+            kernel.close()
+            return
+        width = LANES
+        kernel.open(f"for (i64 b{depth} = 0; b{depth} < {extent}; b{depth} += {BLOCK})")
+        kernel.emit(
+            f"const i64 e{depth} = b{depth} + {BLOCK} < {extent} ? "
+            f"b{depth} + {BLOCK} : {extent};"
+        )
+        for a in accumulators:
+            if a.laned:
+                kernel.emit(a.declare_lanes(width))
+        kernel.open(f"const auto step = [&](i64 {var}, i64 l) TL_STEP")
+        self._innermost()
+        kernel.close(";")
+        kernel.emit(f"i64 j{depth} = b{depth};")
+        kernel.open(f"for (; j{depth} + {width} <= e{depth}; j{depth} += {width})")
+        kernel.emit(f"for (i64 l = 0; l < {width}; ++l) step(j{depth} + l, l);")
+        kernel.close()
+        kernel.emit(
+            f"for (i64 l = 0; j{depth} < e{depth}; ++j{depth}, ++l) step(j{depth}, l);"
+        )
+        for a in accumulators:
+            if a.laned:
+                kernel.emit(a.fold_lanes(width))
+        kernel.close()
+
+    def _innermost(self) -> None:
+        """Write the statements of one point of the domain."""
+        kernel = self.kernel
+        depth = len(self.layout.extents)
+        self.table.bind(depth, kernel.emit, last=True)
+        for s in self.stage.statements:
+            text = self.table.text(self.roots[s.value])
+            if s.kind == "scatter":
+                self._scatter(s, text)
+            elif s.kind == "map":
+                self._map(s, text)
+            elif accumulates(s) and self._starts(s) >= depth:
+                self._combine_memory(s, self._as_accumulator(s, text))
+            else:
+                self._accumulate(s, self._as_accumulator(s, text))
+
+    def _as_accumulator(self, s: Statement, text: str) -> str:
+        node = s.node
+        if not isinstance(node, Reduce):
+            raise AssertionError("a reduction's node is a Reduce")
+        own = s.body.dtype
+        arg = node.kind in ("argmax", "argmin")
+        return (
+            text
+            if arg or own == node.accumulator
+            else cast_text(text, own, node.accumulator)
+        )
+
+    def _map(self, s: Statement, text: str) -> None:
+        kernel = self.kernel
+        value = s.value
+        item = self.roots[value]
+        register = item.name or text
+        if not self.layout.extents[kernel.nest_loops :] and value.ndim:
+            kernel.registers.setdefault(value, register)
+        if value.ndim == 0 and not item.name:
+            register = kernel.temporary()
+            kernel.emit(f"const {ARITHMETIC[value.dtype]} {register} = {bare(text)};")
+            kernel.registers[value] = register
+        kernel.store(value, s.place, register)
+
+    def _accumulate(self, s: Statement, text: str) -> None:
+        kernel = self.kernel
+        accumulator = kernel.accumulators[s.value]
+        if accumulator.positional:
+            kernel.emit(accumulator.visit(bare(text), self._position(s)))
+        elif accumulator.laned and len(self.layout.extents) > kernel.nest_loops:
+            kernel.emit(accumulator.visit_lane(bare(text)))
+        else:
+            kernel.emit(accumulator.push(bare(text)))
+
+    def _position(self, s: Statement) -> str:
+        """Return the row-major index within the reduced axes."""
+        terms: Affine = Affine((), 0)
+        step: int | Extent = 1
+        for axis in reversed(s.reduced):
+            terms = terms.plus(Affine(((axis, step),), 0))
+            step = mul(step, s.domain[axis])
+        kept = tuple((a, f) for a, f in terms.coefficients if a in self.layout.printed)
+        return affine_text(self.kernel, Affine(kept, 0), [])
+
+    def _scatter(self, s: Statement, text: str) -> None:
+        kernel = self.kernel
+        name = kernel.pointer(s.value, write=True)
+        element = f"{name}[{self.table.index_text(self.places[s.value])}]"
+        if s.node.kind == "add":  # type: ignore[union-attr]
+            old = loaded(element, s.value.dtype)
+            text = Accumulator.adder(s.value.dtype, kernel).combine(old, bare(text))
+        kernel.emit(f"{element} = {stored_text(bare(text), s.value.dtype)};")
+
+
+RANGED = "  // ranged"
+
+
+def stored_text(text: str, dtype: str) -> str:
+    """Return an arithmetic value as its stored type."""
+    return text if dtype not in ("bool", "float16") else stored(f"({text})", dtype)
+
+
+def extent_text(extent: Extent, spell: "object") -> str:
+    """Return a compound extent as C++, its leaves spelled by `spell`."""
+    args = [spell(a) for a in extent.args]  # type: ignore[operator]
+    op = extent.op
+    if op in ("add", "sub", "mul"):
+        sign = {"add": "+", "sub": "-", "mul": "*"}[op]
+        return f"({args[0]} {sign} {args[1]})"
+    if op == "where_negative":
+        return f"({args[0]} < 0 ? {args[1]} : {args[2]})"
+    return f"tl_{op}({args[0]}, {args[1]})"

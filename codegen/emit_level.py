@@ -1,0 +1,436 @@
+"""One level of a program as C++ statements: the top, or the body of a loop."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from theanolike.codegen.affine import offset
+from theanolike.codegen.emit_kernel import Kernel, KernelWriter, Parameter
+from theanolike.codegen.emit_loop import emit_loop
+from theanolike.codegen.emit_scalar import bare
+from theanolike.codegen.libraries import emit_library
+from theanolike.codegen.memory import (
+    ALIGNMENT,
+    Slot,
+    Storage,
+    plan_storage,
+    root,
+    size_of,
+)
+from theanolike.codegen.names import Names
+from theanolike.codegen.program import (
+    Branch,
+    Data,
+    Host,
+    Input,
+    Library,
+    Load,
+    Loop,
+    Node,
+    Program,
+    Require,
+    Reshape,
+    Value,
+)
+from theanolike.codegen.scalars import ARITHMETIC, CTYPE, literal, loaded, stored
+from theanolike.codegen.schedule.fuse import Nest, fuse
+from theanolike.codegen.schedule.statements import Resolver, plan_statements
+from theanolike.codegen.shapes import Extent, leaves
+
+if TYPE_CHECKING:
+    from theanolike.codegen.emit_cxx import UnitWriter
+
+PARALLEL = 1 << 15  # elements below which one thread is faster
+GRAIN = 1 << 13  # elements per piece of work
+
+
+@dataclass
+class Chunk:
+    """Lines of one step, and lines that must follow it."""
+
+    lines: list[str] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+
+
+class Level:
+    """One program level: the top, or the body of a loop or a branch."""
+
+    def __init__(self, unit: "UnitWriter", program: Program, indent: int) -> None:
+        self.unit = unit
+        self.program = program
+        self.indent = indent
+        self.chunks: list[Chunk] = []
+        self.memory: dict[Value, str] = {}
+        self.scalars: dict[Value, str] = {}
+        self.storage = Storage()
+        self.output_of: dict[Value, int] = {}
+        self.bound: set[Value] = set()
+        self.placed: dict[Value, str] = {}
+        self.extra: list[Slot] = []
+
+    def emit(self, line: str) -> None:
+        """Append a line to the current step's chunk."""
+        self.chunks[-1].lines.append("  " * self.indent + line)
+
+    # Where values are.
+
+    def declare_inputs(self) -> None:
+        """Name the arguments' data; those of rank 0 are read at once."""
+        unit = self.unit
+        for value in self.program.inputs:
+            node = value.node
+            if not isinstance(node, Input):
+                raise AssertionError("inputs are Inputs")
+            data = f"c->inputs[{node.slot}].data"
+            kind = CTYPE[value.dtype]
+            if value.ndim:
+                name = unit.names(value, "x", value.label)
+                self.memory[value] = name
+                unit.head.lines.append(
+                    f"  const {kind}* {name} = (const {kind}*){data};"
+                )
+            else:
+                name = unit.names(value, "x", value.label)
+                text = loaded(f"*(const {kind}*){data}", value.dtype)
+                local = ARITHMETIC[value.dtype]
+                unit.head.lines.append(f"  const {local} {name} = {bare(text)};")
+                self.set_scalar(value, name)
+
+    def set_scalar(self, value: Value, name: str) -> None:
+        """Note the local that holds a 0-d value."""
+        self.scalars[value] = name
+        self.unit.scalar_of[value] = name
+
+    def bind_outputs(self) -> None:
+        """Note which values are written straight into output arrays."""
+        for k, value in enumerate(self.program.outputs):
+            if value.ndim:
+                self.output_of[root(value)] = k
+                self.bound.add(root(value))
+
+    def pointer(self, value: Value) -> str:
+        """Return the text of the pointer to a value's memory."""
+        owner = root(value)
+        if owner in self.memory:
+            return self.memory[owner]
+        if isinstance(owner.node, Data):
+            self.memory[owner] = self.unit.constant(owner)
+            return self.memory[owner]
+        if owner in self.placed:
+            return self._open_placed(owner)
+        if owner in self.output_of:
+            return self._open_output(owner)
+        slot = self.storage.slot_of.get(owner)
+        if slot is None:
+            raise AssertionError(f"{owner} has no memory")
+        name = self.unit.names(owner, "v", owner.label)
+        kind = CTYPE[owner.dtype]
+        self.emit(f"{kind}* {name} = ({kind}*){self.slot_text(slot)};")
+        self.memory[owner] = name
+        return name
+
+    def nested(self, program: Program) -> "Level":
+        """Return the level of a program inside this one."""
+        return Level(self.unit, program, self.indent + 1)
+
+    def place(self, owner: Value, text: str) -> None:
+        """Let `owner` be written where the pointer `text` says."""
+        self.placed[owner] = text
+        self.bound.add(owner)
+
+    def extra_slot(self, like: Value) -> Slot:
+        """Return a slot of its own, as large as `like`."""
+        slot = Slot(-1, size_of(like))
+        self.extra.append(slot)
+        return slot
+
+    def _open_placed(self, owner: Value) -> str:
+        kind = CTYPE[owner.dtype]
+        name = self.unit.names(owner, "v", owner.label)
+        self.emit(f"{kind}* {name} = {self.placed[owner]};")
+        self.memory[owner] = name
+        return name
+
+    def _open_output(self, owner: Value) -> str:
+        unit = self.unit
+        k = self.output_of[owner]
+        shape = self.program.outputs[k].shape
+        name = unit.names(owner, "v", owner.label)
+        kind = CTYPE[owner.dtype]
+        dims = ", ".join(unit.extent(e) for e in shape)
+        self.emit(f"const i64 {name}_shape[] = {{{dims}}};")
+        self.emit(f"{kind}* {name} = ({kind}*)c->table->output(c, {k}, {name}_shape);")
+        self.emit(f"if (!{name}) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);")
+        self.memory[owner] = name
+        return name
+
+    def slot_text(self, slot: Slot) -> str:
+        return f"(ws + {self.unit.names(slot, 'w')})"
+
+    def scalar(self, value: Value) -> str:
+        """Return the local of a 0-d value."""
+        if value not in self.scalars and isinstance(value.node, Data):
+            self.scalars[value] = literal(value.node.array[()], value.dtype)
+        if value not in self.scalars:
+            owner = root(value)
+            text = f"{self.pointer(owner)}[{self._view_offset(value)}]"
+            return loaded(text, value.dtype)
+        return self.scalars[value]
+
+    def _view_offset(self, value: Value) -> str:
+        load = Resolver({}).load(value, ())
+        if not isinstance(load, Load):
+            raise AssertionError("a view of memory loads")
+        where = offset(load.index, load.source.shape)
+        return self.unit.extent(where.constant)
+
+    # Steps.
+
+    def write(self) -> list[str]:
+        """Write the steps in order and return the lines."""
+        steps = fuse(plan_statements(self.program))
+        self.storage = plan_storage(self.program, steps, self.bound)
+        for step in steps:
+            self.chunks.append(Chunk())
+            if isinstance(step, Nest):
+                for s in step.statements:
+                    self.unit.known_after[s.value] = self.chunks[-1]
+                self._nest(step)
+            else:
+                for value in step.results:
+                    self.unit.known_after[value] = self.chunks[-1]
+                self._node(step)
+        self._allocate()
+        return [line for chunk in self.chunks for line in chunk.lines + chunk.after]
+
+    def _allocate(self) -> None:
+        """Ask for the workspace as soon as its size is known."""
+        unit = self.unit
+        if unit.top is not self:
+            unit.slots += self.storage.slots + self.extra
+            return
+        slots = unit.slots + self.storage.slots + self.extra
+        if not slots:
+            return
+        lines = ["  i64 total = 0;"]
+        for slot in slots:
+            size = unit.extent(slot.size)
+            name = unit.names(slot, "w")
+            lines.append(f"  const i64 {name} = total;")
+            lines.append(
+                f"  total += ({bare(size)} + {ALIGNMENT - 1}) & ~(i64){ALIGNMENT - 1};"
+            )
+        lines.append("  char* ws = (char*)c->table->workspace(c, total);")
+        lines.append("  if (!ws) return tl_fail(c, TL_MEMORY, -1, total, 0, 0);")
+        late = [
+            leaf.args[0]
+            for slot in slots
+            if isinstance(slot.size, Extent)
+            for leaf in leaves(slot.size)
+            if leaf.args[0] in unit.known_after
+        ]
+        chunk = unit.head
+        for candidate in self.chunks:
+            if any(unit.known_after[v] is candidate for v in late):
+                chunk = candidate
+        chunk.after.extend(lines)
+
+    def _node(self, node: Node) -> None:
+        if isinstance(node, Require):
+            self._require(node)
+        elif isinstance(node, Reshape):
+            self._reshape(node)
+        elif isinstance(node, Library):
+            self._library(node)
+        elif isinstance(node, Loop):
+            self._loop(node)
+        elif isinstance(node, Host):
+            self._host(node)
+        elif isinstance(node, Branch):
+            raise NotImplementedError("branches come with scan")
+        else:
+            raise AssertionError(f"no such step: {node!r}")
+
+    def _require(self, node: Require) -> None:
+        extent = self.unit.extent
+        a, b = bare(extent(node.first)), bare(extent(node.second))
+        code = "TL_SHAPE"
+        if node.broadcasting:
+            code = f"{a} == 1 || {b} == 1 ? TL_BROADCAST : TL_SHAPE"
+        self.emit(
+            f"if ({a} != {b}) return "
+            f"tl_fail(c, {code}, {node.site}, {node.axis}, {a}, {b});"
+        )
+
+    def _reshape(self, node: Reshape) -> None:
+        value = node.results[0]
+        if value.ndim == 0:
+            pointer = self.pointer(node.operands[0])
+            kind = ARITHMETIC[value.dtype]
+            name = self.unit.names(value, "v", value.label)
+            self.emit(f"const {kind} {name} = {loaded(f'{pointer}[0]', value.dtype)};")
+            self.set_scalar(value, name)
+        elif node.operands[0].ndim == 0:
+            kind = CTYPE[value.dtype]
+            name = self.unit.names(value, "v", value.label)
+            text = stored(self.scalar(node.operands[0]), value.dtype)
+            self.emit(f"const {kind} {name}[1] = {{{text}}};")
+            self.memory[value] = name
+            self.memory[root(value)] = name
+
+    def _nest(self, nest: Nest) -> None:
+        unit = self.unit
+        before = len(unit.plan)
+        writer = KernelWriter(
+            nest,
+            self.storage.stored,
+            set(self.storage.temporaries),
+            Names(readable=unit.readable),
+        )
+        kernel = writer.write()
+        scalar_only = all(not s.domain for s in nest.statements)
+        if scalar_only and not kernel.may_fail:
+            self._inline(nest, kernel)
+        else:
+            self._call(kernel, nest)
+        if len(unit.plan) == before:
+            unit.plan.append(describe(nest))
+
+    def _inline(self, nest: Nest, kernel: Kernel) -> None:
+        """Write a nest of 0-d values as statements."""
+        unit = self.unit
+        unit.primitives |= kernel.primitives
+        subjects = {p.name: p for p in kernel.parameters}
+        results = {n: p for n, p in subjects.items() if p.kind == "result"}
+        for p in results.values():
+            value = p.subject
+            name = unit.names(value, "v", value.label)  # type: ignore[attr-defined]
+            self.emit(f"{ARITHMETIC[value.dtype]} {name};")  # type: ignore[attr-defined]
+            self.set_scalar(value, name)  # type: ignore[arg-type]
+        self.emit("{")
+        for name, p in subjects.items():
+            if p.kind == "result":
+                self.emit(f"  {p.declaration} = &{self.scalars[p.subject]};")  # type: ignore[index]
+            elif p.kind == "read":
+                self.emit(f"  {p.declaration} = {self._argument(p)};")
+            elif p.kind in ("scalar", "extent") and self._argument(p) != name:
+                self.emit(f"  const {p.declaration} = {self._argument(p)};")
+        for line in kernel.body:
+            self.emit(line)
+        self.emit("}")
+
+    def _argument(self, p: Parameter) -> str:
+        if p.kind == "extent":
+            return bare(self.unit.extent(p.subject))  # type: ignore[arg-type]
+        value = p.subject
+        if not isinstance(value, Value):
+            raise AssertionError("a parameter stands for a value or an extent")
+        if p.kind == "scalar":
+            return self.scalar(value)
+        if p.kind == "result":
+            return f"&{self.scalars[value]}"
+        if p.kind == "row":
+            slot = self.storage.temporaries[value]
+            return f"({CTYPE[value.dtype]}*){self.slot_text(slot)}"
+        return self.pointer(value)
+
+    def _call(self, kernel: Kernel, nest: Nest) -> None:
+        unit = self.unit
+        name = unit.kernel(kernel)
+        for p in kernel.parameters:
+            value = p.subject
+            if p.kind == "result" and isinstance(value, Value):
+                local = unit.names(value, "v", value.label)
+                self.emit(f"{ARITHMETIC[value.dtype]} {local};")
+                self.set_scalar(value, local)
+        args = [self._argument(p) for p in kernel.parameters]
+        if kernel.ranged:
+            self._parallel(name, kernel, args)
+        else:
+            given = ["c", *args] if kernel.may_fail else args
+            self.emit(f"{name}({', '.join(given)});")
+        if kernel.may_fail:
+            self.emit("if (c->error.code) return c->error.code;")
+
+    def _parallel(self, name: str, kernel: Kernel, args: list[str]) -> None:
+        n = bare(self.unit.extent(kernel.outermost))
+        work = bare(self.unit.extent(kernel.work))
+        packed = ", ".join(args)
+        self.emit(f"if ({work} < {PARALLEL}) {{")
+        self.emit(f"  {name}({packed}, 0, {n});")
+        self.emit("} else {")
+        self.emit(f"  {name}_args a = {{{packed}}};")
+        self.emit(f"  const i64 grain = {GRAIN} * ({n}) / ({work}) + 1;")
+        self.emit(f"  c->table->parallel(c, {name}_run, &a, {n}, grain);")
+        self.emit("}")
+
+    # Opaque steps.
+
+    def dense(self, value: Value) -> str:
+        """Return a pointer to the dense elements of a value."""
+        if value.ndim:
+            return self.pointer(value)
+        kind = CTYPE[value.dtype]
+        name = self.unit.names(("dense", value, len(self.chunks)), "d")
+        self.emit(f"const {kind} {name} = {stored(self.scalar(value), value.dtype)};")
+        return f"&{name}"
+
+    def _library(self, node: Library) -> None:
+        self.unit.plan.append(f"library {node.name} {node.params}")
+        emit_library(self, node)
+
+    def _host(self, node: Host) -> None:
+        unit = self.unit
+        at = unit.names(node, "host_")
+        pointers = [self.dense(v) for v in node.operands]
+        shapes = []
+        for v in node.operands:
+            dims = ", ".join(unit.extent(e) for e in v.shape) or "0"
+            shape = unit.names(("shape", node, len(shapes)), "d")
+            self.emit(f"const i64 {shape}[] = {{{dims}}};")
+            shapes.append(shape)
+        items = ", ".join(
+            f"{{(void*){p}, {s}}}" for p, s in zip(pointers, shapes, strict=True)
+        )
+        self.emit(f"const tl_array {at}_in[] = {{{items or '{0, 0}'}}};")
+        self.emit(f"tl_array {at}_out[{max(1, len(node.results))}];")
+        self.emit(
+            f"if (c->table->host(c, {node.callback}, {at}_in, {at}_out)) "
+            "return c->error.code ? c->error.code : TL_HOST;"
+        )
+        for k, value in enumerate(node.results):
+            kind = CTYPE[value.dtype]
+            name = unit.names(value, "v", value.label)
+            if value.ndim:
+                self.emit(f"const {kind}* {name} = (const {kind}*){at}_out[{k}].data;")
+                unit.shape_of[value] = f"{at}_out[{k}].shape"
+                self.memory[value] = name
+            else:
+                text = loaded(f"*(const {kind}*){at}_out[{k}].data", value.dtype)
+                self.emit(f"const {ARITHMETIC[value.dtype]} {name} = {bare(text)};")
+                self.set_scalar(value, name)
+        unit.plan.append(f"call back into Python ({len(node.operands)} arrays)")
+
+    def _loop(self, node: Loop) -> None:
+        emit_loop(self, node)
+
+    def leave_outputs(self) -> list[str]:
+        """Write the 0-d outputs."""
+        self.chunks.append(Chunk())
+        for k, value in enumerate(self.program.outputs):
+            if value.ndim:
+                if root(value) not in self.memory:
+                    self.pointer(value)
+                continue
+            kind = CTYPE[value.dtype]
+            name = f"o{k}"
+            self.emit(f"{kind}* {name} = ({kind}*)c->table->output(c, {k}, nullptr);")
+            self.emit(f"if (!{name}) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);")
+            self.emit(f"*{name} = {stored(bare(self.scalar(value)), value.dtype)};")
+        return self.chunks[-1].lines
+
+
+def describe(nest: Nest) -> str:
+    """Return a line of `f.plan` about a nest."""
+    inner = [len(stage.domain) for stage in nest.stages]
+    makes = ", ".join(s.kind for s in nest.statements)
+    return f"nest of {nest.k} outer loops, stages {inner}: {makes}"

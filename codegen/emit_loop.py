@@ -1,0 +1,157 @@
+"""A loop node as a C++ `for`: states in registers or rotated buffers."""
+
+from typing import TYPE_CHECKING
+
+from theanolike.codegen.emit_scalar import bare
+from theanolike.codegen.memory import root
+from theanolike.codegen.program import Loop
+from theanolike.codegen.scalars import ARITHMETIC, CTYPE, stored
+from theanolike.codegen.shapes import product
+
+if TYPE_CHECKING:
+    from theanolike.codegen.emit_level import Level
+
+POLL = 4095  # steps between two looks at signals, one less than a power of 2
+
+
+def emit_loop(level: "Level", node: Loop) -> None:
+    """Write a loop: buffers, the steps, and the results."""
+    _LoopWriter(level, node).write()
+
+
+class _LoopWriter:
+    def __init__(self, level: "Level", node: Loop) -> None:
+        self.level = level
+        self.unit = level.unit
+        self.node = node
+        self.body = node.body
+        self.count = len(node.states)
+        collected = len(node.results) - self.count - node.until
+        self.last = node.results[: self.count]
+        self.rows = node.results[self.count : self.count + collected]
+
+    def write(self) -> None:
+        """Write the loop."""
+        unit, level = self.unit, self.level
+        inner = level.nested(self.body)
+        step = unit.names(self.body.inputs[0], "t")
+        inner.set_scalar(self.body.inputs[0], step)
+        self.states(inner)
+        self.captured(inner)
+        steps = bare(unit.extent(self.node.steps))
+        done = ""
+        if self.node.until:
+            done = unit.names(("done", self.node), "done")
+            level.emit(f"i64 {done} = 0;")
+        self.bind(inner)
+        lines = inner.write()
+        level.emit(f"for (i64 {step} = 0; {step} < {steps}; ++{step}) {{")
+        level.emit(
+            f"  if (({step} & {POLL}) == {POLL} && c->table->poll(c)) "
+            "return tl_fail(c, TL_INTERRUPTED, -1, 0, 0, 0);"
+        )
+        level.chunks[-1].lines += lines
+        self.advance(inner, done, step)
+        level.emit("}")
+        self.results(done)
+        unit.plan.append(f"loop with {self.count} states")
+
+    def states(self, inner: "Level") -> None:
+        """Declare each state: a local, or a pointer that moves between two buffers."""
+        self.current: list[str] = []
+        self.next: list[str] = []
+        arguments = self.body.inputs[1 : 1 + self.count]
+        for k, (value, argument) in enumerate(
+            zip(self.node.states, arguments, strict=True)
+        ):
+            name = self.unit.names(argument, "s", argument.label)
+            kind = CTYPE[value.dtype]
+            self.current.append(name)
+            if value.ndim == 0:
+                local = ARITHMETIC[value.dtype]
+                self.level.emit(f"{local} {name} = {bare(self.level.scalar(value))};")
+                inner.set_scalar(argument, name)
+                self.next.append("")
+                continue
+            self.level.emit(f"const {kind}* {name} = {self.level.pointer(value)};")
+            inner.memory[argument] = name
+            pair = [self.level.extra_slot(self.last[k]) for _ in range(2)]
+            buffers = [f"({kind}*){self.level.slot_text(slot)}" for slot in pair]
+            following = self.unit.names(("next", argument), "s")
+            spare = self.unit.names(("spare", argument), "s")
+            self.level.emit(f"{kind}* {following} = {buffers[0]};")
+            self.level.emit(f"{kind}* {spare} = {buffers[1]};")
+            self.next.append(following)
+
+    def captured(self, inner: "Level") -> None:
+        """Let the body see the captured values where they are."""
+        arguments = self.body.inputs[1 + self.count :]
+        for value, argument in zip(self.node.captured, arguments, strict=True):
+            if value.ndim == 0:
+                inner.set_scalar(argument, self.level.scalar(value))
+            else:
+                inner.memory[argument] = self.level.pointer(value)
+
+    def bind(self, inner: "Level") -> None:
+        """Let the body write next states and rows where they belong."""
+        step = self.unit.names(self.body.inputs[0], "t")
+        for k, value in enumerate(self.body.outputs[: self.count]):
+            if value.ndim:
+                inner.place(root(value), self.next[k])
+        rows = self.body.outputs[self.count : self.count + len(self.rows)]
+        for value, row in zip(rows, self.rows, strict=True):
+            pointer = self.level.pointer(row)
+            if value.ndim:
+                size = self.unit.extent(product(value.shape))
+                inner.place(root(value), f"({pointer} + {step} * {size})")
+
+    def advance(self, inner: "Level", done: str, step: str) -> None:
+        """Store 0-d rows, move on to the next states, and stop if asked to."""
+        emit = self.level.emit
+        rows = self.body.outputs[self.count : self.count + len(self.rows)]
+        for value, row in zip(rows, self.rows, strict=True):
+            if value.ndim == 0:
+                text = stored(inner.scalar(value), value.dtype)
+                emit(f"  {self.level.pointer(row)}[{step}] = {text};")
+        if self.node.until:
+            stop = self.unit.names(("stop", self.node), "stop")
+            emit(f"  const bool {stop} = {inner.scalar(self.body.outputs[-1])};")
+        fresh: list[tuple[str, str]] = []
+        for k, value in enumerate(self.body.outputs[: self.count]):
+            if value.ndim == 0:
+                local = self.unit.names(("fresh", self.node, k), "a")
+                kind = ARITHMETIC[value.dtype]
+                emit(f"  const {kind} {local} = {bare(inner.scalar(value))};")
+                fresh.append((self.current[k], local))
+                continue
+            argument = self.body.inputs[1 + k]
+            spare = self.unit.names(("spare", argument), "s")
+            following = self.next[k]
+            kind = CTYPE[value.dtype]
+            moved = self.unit.names(("moved", argument), "s")
+            emit(f"  {self.current[k]} = {following};")
+            emit(
+                f"  {kind}* {moved} = {following}; {following} = {spare}; {spare} = {moved};"
+            )
+        for state, local in fresh:
+            emit(f"  {state} = {local};")
+        if self.node.until:
+            emit(f"  {done} = {step} + 1;")
+            emit(f"  if ({stop}) break;")
+
+    def results(self, done: str) -> None:
+        """Say where the last states are."""
+        for k, value in enumerate(self.last):
+            if value.ndim == 0:
+                self.level.set_scalar(value, self.current[k])
+            elif value in self.level.output_of or value in self.level.placed:
+                pointer = self.level.pointer(value)
+                size = self.unit.extent(product(value.shape))
+                self.level.emit(
+                    f"__builtin_memcpy({pointer}, {self.current[k]}, "
+                    f"({size}) * sizeof(*{pointer}));"
+                )
+            else:
+                self.level.memory[value] = self.current[k]
+        if self.node.until:
+            self.level.set_scalar(self.node.results[-1], done)

@@ -1,0 +1,323 @@
+"""Scalar expressions to C++ text: common ones named once, invariant ones hoisted."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from theanolike.codegen.affine import Affine
+from theanolike.codegen.program import (
+    Axis,
+    Call,
+    Checked,
+    Literal,
+    Load,
+    Scalar,
+    Size,
+    children,
+)
+from theanolike.codegen.scalars import ARITHMETIC, expression, literal
+from theanolike.codegen.scalars import cast as cast_text
+from theanolike.codegen.shapes import Extent
+
+LONGEST = 72  # characters of an expression that needs no name
+
+
+@dataclass(eq=False)
+class Item:
+    """A distinct scalar: its kind, parts, and the loop depth where it is known."""
+
+    scalar: Scalar
+    parts: tuple["Item", ...]
+    depth: int
+    uses: int = 0
+    name: str = ""
+    affine: Affine | None = None
+    arms: "tuple[Table, Table] | None" = None
+
+    @property
+    def trivial(self) -> bool:
+        """Whether naming it would save nothing."""
+        return isinstance(self.scalar, Literal | Axis | Size)
+
+
+class Context:
+    """What a kernel's text provides: how axes, extents and loads are spelled."""
+
+    def axis(self, axis: int) -> str:
+        """Return the loop variable of an axis."""
+        raise NotImplementedError
+
+    def extent(self, extent: int | Extent) -> str:
+        """Return the text of an extent."""
+        raise NotImplementedError
+
+    def load(self, load: Load, index: str) -> str:
+        """Return the text of an element, converted to its arithmetic type."""
+        raise NotImplementedError
+
+    def where(self, load: Load) -> Affine:
+        """Return the offset of an element, in the loops' axes."""
+        raise NotImplementedError
+
+    def replaced(self, load: Load) -> Scalar | None:
+        """Return the scalar that stands for a load, if it is at hand."""
+        raise NotImplementedError
+
+    def depth(self, load: Load) -> int:
+        """Return the loop depth before which a source isn't known."""
+        raise NotImplementedError
+
+    def held(self, load: Load) -> str | None:
+        """Return the register that holds the element, if one does."""
+        raise NotImplementedError
+
+    def loop_of(self, axis: int) -> int:
+        """Return the loop that runs over a domain axis."""
+        raise NotImplementedError
+
+    def primitive(self, name: str, dtype: str) -> None:
+        """Note that a scalar primitive is used."""
+        raise NotImplementedError
+
+    def temporary(self) -> str:
+        """Return a fresh local name."""
+        raise NotImplementedError
+
+    def check(self, site: int, index: str, extent: str) -> str:
+        """Return the text of a checked index."""
+        raise NotImplementedError
+
+
+class Table:
+    """The distinct scalars under some roots, in an order in which they can be computed."""
+
+    def __init__(self, context: Context, parent: "Table | None" = None) -> None:
+        self.context = context
+        self.parent = parent
+        self.items: list[Item] = []
+        self._by_key: dict[tuple[object, ...], Item] = {}
+        self._of: dict[int, Item] = {}
+
+    def add(self, root: Scalar) -> Item:
+        """Take in `root` and what it is made of; return its item."""
+        stack: list[tuple[Scalar, bool]] = [(root, False)]
+        while stack:
+            scalar, ready = stack.pop()
+            if self._find(id(scalar)) is not None:
+                continue
+            lazy = isinstance(scalar, Call) and scalar.name == "guard"
+            below = children(scalar)[:1] if lazy else children(scalar)
+            instead: Scalar | None = None
+            if isinstance(scalar, Load):
+                instead = self.context.replaced(scalar)
+                below = tuple(s for s, _ in self._offset(scalar).rest)
+                below = below if instead is None else (instead,)
+            if not ready:
+                stack.append((scalar, True))
+                stack.extend((child, False) for child in reversed(below))
+                continue
+            if instead is not None:
+                self._of[id(scalar)] = self._known(instead)
+                continue
+            parts = tuple(self._known(child) for child in below)
+            self._of[id(scalar)] = self._item(scalar, parts)
+        return self._known(root)
+
+    def _offset(self, load: Load) -> Affine:
+        return self.context.where(load)
+
+    def _find(self, key: int) -> Item | None:
+        found = self._of.get(key)
+        if found is None and self.parent is not None:
+            return self.parent._find(key)
+        return found
+
+    def _known(self, scalar: Scalar) -> Item:
+        found = self._find(id(scalar))
+        if found is None:
+            raise AssertionError("a scalar must follow its parts")
+        return found
+
+    def _lookup(self, key: tuple[object, ...]) -> Item | None:
+        found = self._by_key.get(key)
+        if found is None and self.parent is not None:
+            return self.parent._lookup(key)
+        return found
+
+    def _item(self, scalar: Scalar, parts: tuple[Item, ...]) -> Item:
+        where: Affine | None = None
+        depth = max((p.depth for p in parts), default=0)
+        if isinstance(scalar, Load):
+            where = self._offset(scalar)
+            key: tuple[object, ...] = (
+                "load",
+                scalar.source,
+                where.coefficients,
+                where.constant,
+                tuple((id(p), f) for p, (_, f) in zip(parts, where.rest, strict=True)),
+            )
+            loops = [self.context.loop_of(a) + 1 for a, _ in where.coefficients]
+            depth = max([depth, self.context.depth(scalar), *loops])
+        elif isinstance(scalar, Literal):
+            key = ("literal", scalar.dtype, literal(scalar.value, scalar.dtype))
+        elif isinstance(scalar, Axis):
+            key = ("axis", scalar.axis)
+            depth = self.context.loop_of(scalar.axis) + 1
+        elif isinstance(scalar, Size):
+            key = ("size", scalar.extent)
+        elif isinstance(scalar, Checked):
+            key = ("checked", scalar.site, *map(id, parts))
+        elif isinstance(scalar, Call):
+            key = (scalar.name, scalar.dtype, *map(id, parts))
+            if scalar.name == "guard":
+                key = (*key, id(scalar))
+        else:
+            raise AssertionError(f"no such scalar: {scalar!r}")
+        known = self._lookup(key)
+        if known is not None:
+            return known
+        item = Item(scalar, parts, depth, affine=where)
+        for part in parts:
+            part.uses += 1
+        if isinstance(scalar, Call) and scalar.name == "guard":
+            item.arms = self._arms(scalar)
+            inside = [i.depth for arm in item.arms for i in arm.items]
+            item.depth = max([depth, *inside])
+        self._by_key[key] = item
+        self.items.append(item)
+        return item
+
+    def _arms(self, guard: Call) -> "tuple[Table, Table]":
+        arms = (Table(self.context, self), Table(self.context, self))
+        for arm, scalar in zip(arms, guard.args[1:], strict=True):
+            arm.add(scalar).uses += 1
+        return arms
+
+    def text(self, item: Item) -> str:
+        """Return the text of an item: its name, or its expression."""
+        return item.name or self._spell(item)
+
+    def _spell(self, item: Item) -> str:
+        scalar = item.scalar
+        context = self.context
+        if isinstance(scalar, Literal):
+            return literal(scalar.value, scalar.dtype)
+        if isinstance(scalar, Axis):
+            return context.axis(scalar.axis)
+        if isinstance(scalar, Size):
+            return context.extent(scalar.extent)
+        if isinstance(scalar, Checked):
+            index, extent = (self.text(p) for p in item.parts)
+            return context.check(scalar.site, index, extent)
+        if isinstance(scalar, Load):
+            held = context.held(scalar)
+            return held or context.load(scalar, self.index_text(item))
+        if isinstance(scalar, Call):
+            return self._call(item, scalar)
+        raise AssertionError(f"no such scalar: {scalar!r}")
+
+    def _call(self, item: Item, call: Call) -> str:
+        args = [self.text(p) for p in item.parts]
+        dtypes = [a.dtype for a in call.args]
+        if call.name == "guard":
+            if item.arms is None:
+                raise AssertionError("a guard has arms")
+            then, otherwise = (
+                _arm_text(arm, scalar)
+                for arm, scalar in zip(item.arms, call.args[1:], strict=True)
+            )
+            return f"({args[0]} ? {then} : {otherwise})"
+        if call.name == "cast":
+            self.context.primitive("cast", call.dtype)
+            return cast_text(args[0], dtypes[0], call.dtype)
+        self.context.primitive(call.name, _snippet_dtype(call))
+        return expression(call.name, call.dtype, args, dtypes)
+
+    def index_text(self, item: Item) -> str:
+        """Return the offset of a load in elements."""
+        if item.affine is None:
+            raise AssertionError("a load has an offset")
+        rest = [
+            (self.text(p), f)
+            for p, (_, f) in zip(item.parts, item.affine.rest, strict=True)
+        ]
+        return affine_text(self.context, item.affine, rest)
+
+    def bind(self, depth: int, emit: Callable[[str], None], *, last: bool) -> None:
+        """Emit the locals that belong at `depth`.
+
+        Those with several readers, those that a deeper loop reads, and those whose text
+        is long; at the last depth whatever is left.
+        """
+        deeper = self._read_deeper()
+        for item in self.items:
+            here = item.depth <= depth if last else item.depth == depth
+            if item.name or item.trivial or not here:
+                continue
+            if isinstance(item.scalar, Load) and self.context.held(item.scalar):
+                continue
+            hoisted = item in deeper and not last
+            if item.uses > 1 or hoisted or len(self._spell(item)) > LONGEST:
+                name = self.context.temporary()
+                kind = ARITHMETIC[item.scalar.dtype]
+                emit(f"const {kind} {name} = {bare(self._spell(item))};")
+                item.name = name
+
+    def _read_deeper(self) -> set[Item]:
+        found: set[Item] = set()
+        for item in self.items:
+            found.update(p for p in item.parts if p.depth < item.depth)
+            for arm in item.arms or ():
+                for inner in arm.items:
+                    found.update(p for p in inner.parts if p.depth < item.depth)
+        return found
+
+
+def _arm_text(arm: Table, scalar: Scalar) -> str:
+    """Return the text of a guarded arm, its locals inside it."""
+    lines: list[str] = []
+    for item in arm.items:
+        if item.trivial or item.uses <= 1:
+            continue
+        name = arm.context.temporary()
+        lines.append(
+            f"const {ARITHMETIC[item.scalar.dtype]} {name} = {arm.text(item)};"
+        )
+        item.name = name
+    result = arm.text(arm.add(scalar))
+    return f"({{ {' '.join(lines)} {result}; }})" if lines else result
+
+
+def _snippet_dtype(call: Call) -> str:
+    """Return the dtype that picks the snippet: the operands' for relations."""
+    return call.args[0].dtype if call.dtype == "bool" and call.args else call.dtype
+
+
+def bare(text: str) -> str:
+    """Drop a pair of parentheses around the whole of `text`."""
+    if not (text.startswith("(") and text.endswith(")")):
+        return text
+    depth = 0
+    for at, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if depth == 0 and at < len(text) - 1:
+            return text
+    return text[1:-1] if not text.startswith("({") else text
+
+
+def affine_text(
+    context: Context, where: Affine, rest: Sequence[tuple[str, "int | Extent"]]
+) -> str:
+    """Return `constant + sum(coefficient * axis) + sum(factor * term)` as text."""
+    terms: list[str] = []
+    for axis, factor in where.coefficients:
+        terms.append(_times(context.axis(axis), factor, context))
+    terms += [_times(text, factor, context) for text, factor in rest]
+    if where.constant != 0 or not terms:
+        terms.append(context.extent(where.constant))
+    return " + ".join(terms)
+
+
+def _times(text: str, factor: "int | Extent", context: Context) -> str:
+    if factor == 1:
+        return text
+    return f"{text} * {context.extent(factor)}"

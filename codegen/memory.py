@@ -1,0 +1,195 @@
+"""Where values live: lifetimes, and the slots of the workspace that they share."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from theanolike.codegen.program import (
+    Branch,
+    Data,
+    Host,
+    Input,
+    Library,
+    Loop,
+    Node,
+    Program,
+    Reshape,
+    Value,
+    View,
+)
+from theanolike.codegen.schedule.fuse import Nest
+from theanolike.codegen.schedule.statements import Statement
+from theanolike.codegen.shapes import Extent, mul, product
+
+ALIGNMENT = 64  # bytes
+
+
+@dataclass(eq=False)
+class Slot:
+    """A piece of the workspace, `size` bytes long."""
+
+    number: int
+    size: int | Extent
+
+
+@dataclass
+class Storage:
+    """Where each value of one program level lives.
+
+    Attributes
+    ----------
+    slots : list of Slot
+        In order of first use.
+    slot_of : dict
+        The slot of each value kept in the workspace, and of each row temporary.
+    stored : set of Value
+        Values that have memory (slot, output or argument), rather than a register.
+    """
+
+    slots: list[Slot] = field(default_factory=list)
+    slot_of: dict[Value, Slot] = field(default_factory=dict)
+    stored: set[Value] = field(default_factory=set)
+    temporaries: dict[Value, Slot] = field(default_factory=dict)
+
+
+def root(value: Value) -> Value:
+    """Return the value whose memory `value` shares: through reshapes and views."""
+    while isinstance(value.node, Reshape | View):
+        value = value.node.operands[0]
+    return value
+
+
+def size_of(value: Value) -> int | Extent:
+    """Return the bytes that a value takes."""
+    return mul(product(value.shape), np.dtype(value.dtype).itemsize)
+
+
+def reads(step: Nest | Node) -> list[Value]:
+    """Return the values whose memory a step reads."""
+    if isinstance(step, Nest):
+        found = [load.source for s in step.statements for load in s.loads]
+        for s in step.statements:
+            if s.base is not None:
+                found += [load.source for load in s.base.loads]
+        return found
+    return list(step.operands)
+
+
+def writes(step: Nest | Node) -> list[Value]:
+    """Return the values that a step makes."""
+    if isinstance(step, Nest):
+        return [s.value for s in step.statements]
+    return list(step.results)
+
+
+def plan_storage(
+    program: Program, steps: list[Nest | Node], bound: set[Value]
+) -> Storage:
+    """Decide what is stored and which values share a slot.
+
+    Parameters
+    ----------
+    program : Program
+    steps : list
+        The scheduled steps in order.
+    bound : set of Value
+        Values with memory of their own elsewhere: the outputs.
+    """
+    storage = Storage()
+    last: dict[Value, int] = {}
+    for at, step in enumerate(steps):
+        for value in reads(step):
+            last[root(value)] = at
+    for value in program.outputs:
+        last[root(value)] = len(steps)
+    home = {v: at for at, step in enumerate(steps) for v in writes(step)}
+    free: dict[int | Extent, list[Slot]] = {}
+    expiring: dict[int, list[Slot]] = {}
+    for at, step in enumerate(steps):
+        taken = [
+            value
+            for value in writes(step)
+            if not isinstance(step, Reshape)
+            and value.ndim
+            and (
+                not isinstance(step, Nest) or _needs_memory(value, step, last, at, home)
+            )
+        ]
+        for value in taken:
+            storage.stored.add(value)
+            if value in bound or isinstance(step, Host):
+                continue
+            slot = _take(storage, free, size_of(value))
+            storage.slot_of[value] = slot
+            expiring.setdefault(last.get(value, at), []).append(slot)
+        if isinstance(step, Nest):
+            _plan_rows(storage, step, free, expiring, at)
+        for slot in expiring.pop(at, ()):
+            free.setdefault(slot.size, []).append(slot)
+    return storage
+
+
+def _take(
+    storage: Storage, free: dict[int | Extent, list[Slot]], size: int | Extent
+) -> Slot:
+    waiting = free.get(size)
+    if waiting:
+        return waiting.pop()
+    slot = Slot(len(storage.slots), size)
+    storage.slots.append(slot)
+    return slot
+
+
+def _needs_memory(
+    value: Value, nest: Nest, last: dict[Value, int], at: int, home: dict[Value, int]
+) -> bool:
+    """Tell whether a nest's value is read after it, or accumulates in memory."""
+    if last.get(value, -1) > at:
+        return True
+    statement = next(s for s in nest.statements if s.value is value)
+    return statement.kind == "scatter" or accumulates(statement)
+
+
+def accumulates(s: Statement) -> bool:
+    """Tell whether a reduction combines into memory rather than a register.
+
+    It does unless its reduced axes are the innermost ones.
+    """
+    if s.kind != "reduce":
+        return False
+    rank = len(s.domain)
+    return set(s.reduced) != set(range(rank - len(s.reduced), rank))
+
+
+def _plan_rows(
+    storage: Storage,
+    nest: Nest,
+    free: dict[int | Extent, list[Slot]],
+    expiring: dict[int, list[Slot]],
+    at: int,
+) -> None:
+    """Give a row temporary to each value that a later stage of the nest reads."""
+    stage_of = {
+        s.value: n for n, stage in enumerate(nest.stages) for s in stage.statements
+    }
+    for n, stage in enumerate(nest.stages):
+        for s in stage.statements:
+            for load in s.loads:
+                source = load.source
+                if source not in stage_of or source in storage.stored:
+                    continue
+                apart = stage_of[source] != n
+                if not apart or source in storage.temporaries:
+                    continue
+                row = source.shape[nest.k :]
+                if not row:
+                    continue
+                itemsize = np.dtype(source.dtype).itemsize
+                slot = _take(storage, free, mul(product(row), itemsize))
+                storage.temporaries[source] = slot
+                expiring.setdefault(at, []).append(slot)
+
+
+def is_memory(value: Value) -> bool:
+    """Tell whether a value is an array in memory whatever the plan."""
+    return isinstance(value.node, Input | Data | Library | Loop | Branch | Host)

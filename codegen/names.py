@@ -1,0 +1,55 @@
+"""Names in the generated text.
+
+The compiled text has canonical names only (`v0`, `n1`), so that equal models share a
+unit. The printed source has the user's names where there are any.
+"""
+
+import re
+from collections.abc import Hashable
+
+_WORD = re.compile(r"[^A-Za-z0-9_]")
+_RESERVED = frozenset(
+    "auto break case char const continue default do double else enum extern float for "
+    "goto if inline int long register return short signed sizeof static struct switch "
+    "typedef union unsigned void volatile while class delete new operator private public "
+    "template this throw try catch using virtual namespace bool true false and or not xor "
+    "c in out ws exp log tanh sqrt".split()
+)
+
+
+class Names:
+    """Gives each key one name, unique in its scope.
+
+    Parameters
+    ----------
+    readable : bool
+        Use the labels that keys come with.
+    """
+
+    def __init__(self, *, readable: bool = False) -> None:
+        self.readable = readable
+        self._of: dict[Hashable, str] = {}
+        self._taken: set[str] = set()
+        self._next: dict[str, int] = {}
+
+    def __call__(self, key: Hashable, prefix: str, label: str = "") -> str:
+        """Return the name of `key`, made from `prefix` or, if readable, `label`."""
+        if key not in self._of:
+            self._of[key] = self._fresh(prefix, label if self.readable else "")
+        return self._of[key]
+
+    def _fresh(self, prefix: str, label: str) -> str:
+        word = _WORD.sub("_", label)
+        if word and not word[0].isdigit():
+            name, n = word, 2
+            while name in self._taken or name in _RESERVED:
+                name, n = f"{word}_{n}", n + 1
+        else:
+            n = self._next.get(prefix, 0)
+            name = f"{prefix}{n}"
+            while name in self._taken:
+                n += 1
+                name = f"{prefix}{n}"
+            self._next[prefix] = n + 1
+        self._taken.add(name)
+        return name

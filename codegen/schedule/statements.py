@@ -1,0 +1,448 @@
+"""From nodes to statements: views resolved, cheap or single-use values inlined.
+
+A statement is a Map, a Reduce or a Scatter whose body loads only stored values, in an
+order of axes that follows memory.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from theanolike.codegen.affine import offset
+from theanolike.codegen.program import (
+    Axis,
+    Branch,
+    Call,
+    Checked,
+    Data,
+    Effect,
+    Host,
+    Input,
+    Library,
+    Literal,
+    Load,
+    Loop,
+    Map,
+    Node,
+    Program,
+    Reduce,
+    Require,
+    Reshape,
+    Scalar,
+    Scatter,
+    Size,
+    Value,
+    View,
+    ViewDim,
+    scalar_order,
+)
+from theanolike.codegen.scalars import cost
+from theanolike.codegen.shapes import Extent, Shape, leaves
+
+INLINE_COST = 3  # a value this cheap is computed again by each of its readers
+KERNEL_COST = 150  # operations in one kernel
+KERNEL_STREAMS = 12  # arrays that one kernel reads
+
+
+@dataclass(eq=False)
+class Statement:
+    """One loop over `domain` that makes `value`.
+
+    Attributes
+    ----------
+    kind : str
+        "map", "reduce" or "scatter".
+    domain : tuple of extents
+        The loops, outermost first.
+    body : Scalar
+        Loads stored values only.
+    reduced : tuple of int
+        The domain axes that are combined.
+    place : tuple of Scalar
+        Where the element goes in `value`, in terms of the domain's axes.
+    """
+
+    kind: str
+    value: Value
+    domain: Shape
+    body: Scalar
+    node: Map | Reduce | Scatter
+    reduced: tuple[int, ...] = ()
+    place: tuple[Scalar, ...] = ()
+    base: "Statement | None" = None
+    weight: int = 0
+    loads: tuple[Load, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        scalars = scalar_order(self.body, *self.place)
+        self.loads = tuple(s for s in scalars if isinstance(s, Load))
+        self.weight = body_cost(scalars)
+
+
+Step = Statement | Node
+
+
+def body_cost(scalars: Iterable[Scalar]) -> int:
+    """Return the operations that computing `scalars` takes."""
+    return sum(cost(s.name, s.dtype) for s in scalars if isinstance(s, Call))
+
+
+def index_add(a: Scalar, b: Scalar) -> Scalar:
+    """Return a + b for indices, folding zeros."""
+    if isinstance(a, Literal) and isinstance(b, Literal):
+        return Literal(a.value + b.value, "int64")
+    if isinstance(a, Literal) and a.value == 0:
+        return b
+    if isinstance(b, Literal) and b.value == 0:
+        return a
+    return Call("add", "int64", (a, b))
+
+
+def index_mul(a: Scalar, b: Scalar) -> Scalar:
+    """Return a * b for indices, folding ones."""
+    if isinstance(a, Literal) and isinstance(b, Literal):
+        return Literal(a.value * b.value, "int64")
+    if isinstance(a, Literal) and a.value == 1:
+        return b
+    if isinstance(b, Literal) and b.value == 1:
+        return a
+    return Call("mul", "int64", (a, b))
+
+
+def cast_literal(number: Literal, dtype: str) -> Scalar:
+    """Return a literal in another dtype, where the conversion is a plain one."""
+    value = np.asarray(number.value)
+    if value.dtype.kind in "fc" and np.dtype(dtype).kind != value.dtype.kind:
+        return Call("cast", dtype, (number,))
+    with np.errstate(all="ignore"):
+        return Literal(value.astype(dtype)[()], dtype)
+
+
+def as_scalar(extent: int | Extent) -> Scalar:
+    """Return an extent as an index."""
+    return Literal(extent, "int64") if isinstance(extent, int) else Size(extent)
+
+
+class Resolver:
+    """Rewrites scalars: axes substituted, views followed, inlined values expanded."""
+
+    def __init__(self, inlined: "dict[Value, Scalar]") -> None:
+        self.inlined = inlined
+        # Equal loads and index sums become one object, so that expressions stay DAGs.
+        self._known: dict[tuple[object, ...], tuple[object, Scalar]] = {}
+
+    def _intern(self, key: tuple[object, ...], keep: object, made: Scalar) -> Scalar:
+        self._known[key] = (keep, made)
+        return made
+
+    def __call__(self, scalar: Scalar, axes: tuple[Scalar, ...]) -> Scalar:
+        """Return `scalar` with Axis(k) replaced by `axes[k]`."""
+        return self._resolve(scalar, axes, {})
+
+    def _resolve(
+        self, scalar: Scalar, axes: tuple[Scalar, ...], memo: dict[int, Scalar]
+    ) -> Scalar:
+        for part in scalar_order(scalar):
+            memo[id(part)] = self._one(part, axes, memo)
+        return memo[id(scalar)]
+
+    def _one(
+        self, part: Scalar, axes: tuple[Scalar, ...], memo: dict[int, Scalar]
+    ) -> Scalar:
+        if isinstance(part, Axis):
+            return axes[part.axis]
+        if isinstance(part, Call):
+            args = tuple(memo[id(a)] for a in part.args)
+            key = (part.name, part.dtype, *map(id, args))
+            if key in self._known:
+                return self._known[key][1]
+            if part.dtype == "int64" and part.name == "add":
+                return self._intern(key, args, index_add(*args))
+            if part.dtype == "int64" and part.name == "mul":
+                return self._intern(key, args, index_mul(*args))
+            if part.name == "cast" and isinstance(args[0], Literal):
+                return self._intern(key, args, cast_literal(args[0], part.dtype))
+            return self._intern(key, args, Call(part.name, part.dtype, args))
+        if isinstance(part, Checked):
+            return Checked(memo[id(part.index)], memo[id(part.extent)], part.site)
+        if isinstance(part, Load):
+            return self.load(part.source, tuple(memo[id(i)] for i in part.index))
+        return part
+
+    def load(self, source: Value, index: tuple[Scalar, ...]) -> Scalar:
+        """Return an element of `source` in terms of stored values."""
+        while isinstance(source.node, View):
+            view = source.node
+            index = tuple(self._through(index, d) for d in view.dims)
+            source = view.operands[0]
+        if isinstance(source.node, Data) and source.node.array.ndim == 0:
+            return Literal(source.node.array[()], source.dtype)
+        key = (source, *map(id, index))
+        if key in self._known:
+            return self._known[key][1]
+        body = self.inlined.get(source)
+        if body is not None:
+            return self._intern(key, index, self._resolve(body, index, {}))
+        return self._intern(key, index, Load(source, index))
+
+    def _through(self, index: tuple[Scalar, ...], d: ViewDim) -> Scalar:
+        start = self._extent(d.start)
+        if d.axis is None:
+            return start
+        key = ("through", id(index[d.axis]), d.start, d.step)
+        if key not in self._known:
+            moved = index_add(index_mul(index[d.axis], self._extent(d.step)), start)
+            self._intern(key, index, moved)
+        return self._known[key][1]
+
+    def _extent(self, extent: int | Extent) -> Scalar:
+        key = ("extent", extent)
+        if key not in self._known:
+            self._intern(key, extent, as_scalar(extent))
+        return self._known[key][1]
+
+
+def plan_statements(program: Program) -> list[Step]:
+    """Return the program's steps in order, its views and inlined values gone."""
+    nodes = _live(program)
+    keep = _must_store(program, nodes)
+    uses = _uses(nodes)
+    inlined: dict[Value, Scalar] = {}
+    resolve = Resolver(inlined)
+    steps: list[Step] = []
+    for node in nodes:
+        if isinstance(node, View | Input | Data):
+            continue
+        if isinstance(node, Map):
+            _plan_map(node, resolve, keep, uses, inlined, steps)
+        elif isinstance(node, Reduce):
+            steps.append(_plan_reduce(node, resolve))
+        elif isinstance(node, Scatter):
+            steps.append(_plan_scatter(node, resolve, inlined))
+        else:
+            steps.append(node)
+    return steps
+
+
+def _live(program: Program) -> list[Node]:
+    """Return the nodes that the outputs or an effect need."""
+    needed: set[Node] = set()
+    stack: list[Node] = [v.node for v in program.outputs]
+    stack += [n for n in program.nodes if n.effect is Effect.EFFECT]
+    stack += [n for n in program.nodes if isinstance(n, Require)]
+    while stack:
+        node = stack.pop()
+        if node in needed:
+            continue
+        needed.add(node)
+        stack.extend(v.node for v in node.operands)
+        stack.extend(v.node for v in _extent_sources(node))
+    return [node for node in program.nodes if node in needed]
+
+
+def node_extents(node: Node) -> list[int | Extent]:
+    """Return the extents that a node's own description mentions."""
+    found: list[int | Extent] = [e for v in node.results for e in v.shape]
+    if isinstance(node, Reduce | Scatter):
+        found += node.domain
+    if isinstance(node, View):
+        found += [e for d in node.dims for e in (d.start, d.step)]
+    if isinstance(node, Require):
+        found += [node.first, node.second]
+    if isinstance(node, Loop):
+        found.append(node.steps)
+        for program in (node.body,):
+            found += program_extents(program)
+    if isinstance(node, Branch):
+        found += program_extents(node.then) + program_extents(node.otherwise)
+    roots = []
+    if isinstance(node, Map | Reduce | Scatter):
+        roots.append(node.body)
+    if isinstance(node, Scatter):
+        roots += node.index
+    found += [s.extent for s in scalar_order(*roots) if isinstance(s, Size)]
+    return found
+
+
+def program_extents(program: Program) -> list[int | Extent]:
+    """Return the extents that a nested program mentions."""
+    return [e for node in program.nodes for e in node_extents(node)]
+
+
+def _extent_sources(node: Node) -> list[Value]:
+    return [
+        leaf.args[0]
+        for extent in node_extents(node)
+        if isinstance(extent, Extent)
+        for leaf in leaves(extent)
+    ]
+
+
+def _must_store(program: Program, nodes: list[Node]) -> set[Value]:
+    """Return the values that need memory of their own, whoever reads them."""
+    keep = {_viewed(v) for v in program.outputs}
+    for node in nodes:
+        for value in _extent_sources(node):
+            keep.add(_viewed(value))
+        if isinstance(node, Library | Loop | Branch | Host | Reshape):
+            keep.update(_viewed(v) for v in node.operands)
+    return keep
+
+
+def _viewed(value: Value) -> Value:
+    while isinstance(value.node, View):
+        value = value.node.operands[0]
+    return value
+
+
+@dataclass
+class Use:
+    """How a value is read: from how many places, and over how many true axes."""
+
+    places: int = 0
+    axes: int = 0
+
+
+def true_axes(shape: Shape) -> int:
+    """Return the number of dims not known to be 1."""
+    return sum(not (isinstance(e, int) and e == 1) for e in shape)
+
+
+def _uses(nodes: list[Node]) -> dict[Value, Use]:
+    """Say of each value how others' bodies read it, through views."""
+    uses: dict[Value, Use] = {}
+
+    def read(value: Value, places: int, axes: int) -> None:
+        use = uses.setdefault(value, Use())
+        use.places += places
+        use.axes = max(use.axes, axes)
+
+    for node in reversed(nodes):
+        if isinstance(node, View):
+            through = uses.get(node.results[0], Use())
+            read(node.operands[0], through.places, through.axes)
+        elif isinstance(node, Map | Reduce | Scatter):
+            domain = node.results[0].shape if isinstance(node, Map) else node.domain
+            roots = [node.body, *(node.index if isinstance(node, Scatter) else ())]
+            seen = {
+                (s.source, *map(id, s.index))
+                for s in scalar_order(*roots)
+                if isinstance(s, Load)
+            }
+            for source, *_ in seen:
+                read(source, 1, true_axes(domain))
+            if isinstance(node, Scatter):
+                read(node.operands[0], 1, node.results[0].ndim)
+    return uses
+
+
+def _plan_map(
+    node: Map,
+    resolve: Resolver,
+    keep: set[Value],
+    uses: dict[Value, Use],
+    inlined: dict[Value, Scalar],
+    steps: list[Step],
+) -> None:
+    value = node.results[0]
+    axes = tuple(Axis(k) for k in range(value.ndim))
+    body = resolve(node.body, axes)
+    scalars = scalar_order(body)
+    weight = body_cost(scalars)
+    streams = len({id(s.source) for s in scalars if isinstance(s, Load)})
+    use = uses.get(value, Use())
+    once = use.places <= 1 and use.axes <= true_axes(value.shape)
+    cheap = weight <= INLINE_COST and streams <= 1
+    fits = weight <= KERNEL_COST // 2 and streams <= KERNEL_STREAMS // 2
+    inline = (
+        value.ndim > 0
+        and value not in keep
+        and fits
+        and (once or cheap)
+        and node.effect is Effect.TOTAL
+    )
+    literal = not scalars or (len(scalars) == 1 and isinstance(body, Literal | Size))
+    if inline or (literal and value not in keep):
+        inlined[value] = body
+        return
+    steps.append(ordered(Statement("map", value, value.shape, body, node, (), axes)))
+
+
+def _plan_reduce(node: Reduce, resolve: Resolver) -> Statement:
+    axes = tuple(Axis(k) for k in range(len(node.domain)))
+    body = resolve(node.body, axes)
+    kept = tuple(a for k, a in enumerate(axes) if k not in node.axes)
+    made = Statement(
+        "reduce", node.results[0], node.domain, body, node, node.axes, kept
+    )
+    if not in_register(node):
+        return ordered(made)
+    inner = [a for a in range(len(axes)) if a not in node.axes] + list(node.axes)
+    return made if inner == list(range(len(axes))) else permuted(made, inner)
+
+
+def in_register(node: Reduce) -> bool:
+    """Tell whether a reduction can't combine into the memory of its result."""
+    return node.kind in ("argmax", "argmin") or node.accumulator != node.results[0].dtype
+
+
+def _plan_scatter(
+    node: Scatter, resolve: Resolver, inlined: dict[Value, Scalar]
+) -> Statement:
+    value = node.results[0]
+    outer = tuple(Axis(k) for k in range(value.ndim))
+    start = resolve.load(node.operands[0], outer)
+    base = Statement("map", value, value.shape, start, node, (), outer)
+    axes = tuple(Axis(k) for k in range(len(node.domain)))
+    return Statement(
+        "scatter",
+        value,
+        node.domain,
+        resolve(node.body, axes),
+        node,
+        (),
+        tuple(resolve(i, axes) for i in node.index),
+        base,
+    )
+
+
+def ordered(statement: Statement) -> Statement:
+    """Permute the loops so that the innermost one walks along memory.
+
+    Each load votes for the order of its strides, as many votes as it has axes; the
+    domain's own order breaks ties. An order-dependent reduction keeps its order.
+    """
+    rank = len(statement.domain)
+    node = statement.node
+    if rank < 2 or (isinstance(node, Reduce) and in_register(node)):
+        return statement
+    accesses = [offset(load.index, load.source.shape) for load in statement.loads]
+    if statement.kind == "map":
+        accesses.append(offset(statement.place, statement.value.shape))
+    inner = [0] * rank  # how many accesses walk along memory on this axis
+    for access in accesses:
+        for axis, factor in access.coefficients:
+            if factor == 1 and len(access.coefficients) > 1:
+                inner[axis] += 1
+    order = sorted(range(rank), key=lambda axis: (inner[axis], axis))
+    if order == list(range(rank)) or inner[order[-1]] <= inner[rank - 1]:
+        return statement
+    best = order[-1]
+    return permuted(statement, [a for a in range(rank) if a != best] + [best])
+
+
+def permuted(statement: Statement, order: list[int]) -> Statement:
+    """Return the statement with loop k running over old axis `order[k]`."""
+    where = tuple(Axis(order.index(axis)) for axis in range(len(order)))
+    move = Resolver({})
+    return Statement(
+        statement.kind,
+        statement.value,
+        tuple(statement.domain[axis] for axis in order),
+        move(statement.body, where),
+        statement.node,
+        tuple(sorted(order.index(axis) for axis in statement.reduced)),
+        tuple(move(i, where) for i in statement.place),
+        statement.base,
+    )
