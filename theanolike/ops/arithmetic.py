@@ -18,7 +18,7 @@ from theanolike.ops.declare import (
     variadic,
 )
 from theanolike.types.constants import as_tensor_variable, constant
-from theanolike.types.dtypes import INTEGERS, is_complex, is_discrete
+from theanolike.types.dtypes import is_complex, is_discrete
 from theanolike.types.variable import functions
 
 
@@ -122,11 +122,12 @@ sqr: Unary = unary(
 
 
 def _power(x: Any, y: Any) -> Any:
-    if x.dtype.name not in INTEGERS:
+    if x.dtype.kind != "i":
         return np.power(x, y)
-    # The integers nearest to zero for negative exponents, where NumPy refuses.
+    # 1 / x**n rounded towards zero for negative exponents, where NumPy refuses.
     inverse = np.where(x == 1, 1, np.where(x == -1, np.where(y % 2 == 0, 1, -1), 0))
-    return np.where(y < 0, inverse, np.power(x, np.where(y < 0, 0, y)))
+    power = np.power(x, np.where(y < 0, 0, y).astype(x.dtype))
+    return np.where(y < 0, inverse.astype(x.dtype), power)
 
 
 def _by_base(x: Any, y: Any, _: Any, g: Cotangent) -> Any:

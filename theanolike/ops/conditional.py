@@ -77,6 +77,16 @@ def _inside(x: Any, low: Any, high: Any) -> Any:
     return f.and_(f.ge(x, low), f.le(x, high))
 
 
+def _at_low(x: Any, low: Any, high: Any) -> Any:
+    f = functions()
+    return f.and_(f.lt(x, low), f.le(low, high))
+
+
+def _at_high(x: Any, low: Any, high: Any) -> Any:
+    f = functions()
+    return f.or_(f.gt(x, high), f.gt(low, high))
+
+
 _clip_op: Ternary = ternary(
     "clip",
     _clip,
@@ -84,8 +94,8 @@ _clip_op: Ternary = ternary(
     accepts=is_real,
     pullback=(
         lambda x, low, high, z, g: g.where(_inside(x, low, high)),
-        lambda x, low, high, z, g: g.where(functions().lt(x, low)),
-        lambda x, low, high, z, g: g.where(functions().gt(x, high)),
+        lambda x, low, high, z, g: g.where(_at_low(x, low, high)),
+        lambda x, low, high, z, g: g.where(_at_high(x, low, high)),
     ),
     doc="x limited to [low, high], each in turn, so high wins where they cross.",
 )
