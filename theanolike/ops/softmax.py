@@ -1,0 +1,314 @@
+"""Softmax, its logarithm, and the logarithm of a sum of exponentials."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from theanolike.codegen import lowering
+from theanolike.graph.apply import Apply
+from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
+from theanolike.ops.declare import (
+    Builder,
+    NativeOp,
+    Scalar,
+    Shape,
+    Shaped,
+    Value,
+    cast_scalar,
+    register,
+)
+from theanolike.ops.dimshuffle import insert_dims, shape_padleft
+from theanolike.ops.reduction import Axes, normalize_axes
+from theanolike.ops.shape import as_shaped, merged
+from theanolike.types.constants import as_tensor_variable
+from theanolike.types.dtypes import float_dtype, is_complex
+from theanolike.types.type import TensorType
+from theanolike.types.variable import functions
+
+
+class _Exponentials(NativeOp):
+    """What is made of exp(x - max x) along `axes`: finite for any finite x."""
+
+    axes: Axes
+    name: ClassVar[str]
+
+    def result(self, *types: TensorType) -> TensorType:
+        (x,) = types
+        if is_complex(x.dtype):
+            raise TypeError(f"{self.name} takes real numbers, got {x.dtype}.")
+        return TensorType(float_dtype(x.dtype), x.shape)
+
+    def shape(self, *inputs: Shaped) -> Shape:
+        return inputs[0].shape
+
+    def kept(self, axes: Sequence[Scalar]) -> list[Scalar]:
+        """Return the indices of a reduced value that belong to `axes`."""
+        return [axis for k, axis in enumerate(axes) if k not in self.axes]
+
+    def parts(self, b: Builder, x: Value) -> tuple[Any, Value, Value]:
+        """Return how to read x as a float, its maximum, and the sum of exponentials."""
+        own = float_dtype(x.dtype)
+        work = "float32" if own == "float16" else own
+
+        def read(*i: Scalar) -> Scalar:
+            return cast_scalar(x.at(*i), work)
+
+        largest = b.reduce("max", (x.shape, work, read), self.axes)
+
+        def exponential(*i: Scalar) -> Scalar:
+            return lowering.Call("exp", work, (read(*i) - largest.at(*self.kept(i)),))
+
+        total = b.reduce("add", (x.shape, work, exponential), self.axes)
+        return read, largest, total
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}{{{', '.join(map(str, self.axes))}}}"
+
+    def _sum(self, value: Any) -> Any:
+        return functions().sum(value, list(self.axes), value.type.dtype, keepdims=True)
+
+
+@dataclass(frozen=True)
+class Softmax(_Exponentials):
+    """exp(x) over its sum along `axes`."""
+
+    axes: Axes
+    name: ClassVar[str] = "softmax"
+
+    def reference(self, *arrays: Any) -> Any:
+        x = _as_float(arrays[0])
+        if not x.size:
+            return x
+        e = np.exp(x - np.max(x, self.axes, keepdims=True))
+        return e / np.sum(e, self.axes, keepdims=True)
+
+    def lower(self, b: Builder, *inputs: Value) -> Value:
+        (x,) = inputs
+        read, largest, total = self.parts(b, x)
+        out = b.outputs[0].dtype
+
+        def element(*i: Scalar) -> Scalar:
+            kept = self.kept(i)
+            shifted = read(*i) - largest.at(*kept)
+            e = lowering.Call("exp", shifted.dtype, (shifted,))
+            return cast_scalar(e / total.at(*kept), out)
+
+        return b.map(x.shape, out, element)
+
+    def pullback(
+        self, node: Apply, cotangents: Sequence[Cotangent | None]
+    ) -> Sequence[Pulled]:
+        (g,) = cotangents
+        if g is None:
+            return [disconnected]
+        (y,) = node.outputs
+        quotient = _numerator(g.value, y)
+        if quotient is not None:
+            # the cotangent of log(softmax(x)), where y itself may be 0
+            value = quotient - y * self._sum(quotient)
+        else:
+            value = y * (g.value - self._sum(g.value * y))
+        return [Cotangent(_cast_to(value, node.inputs[0]))]
+
+    def pushforward(
+        self, node: Apply, tangents: Sequence[Tangent | None]
+    ) -> Sequence[Tangent | None]:
+        t = tangents[0]
+        if t is None:
+            return [None]
+        (y,) = node.outputs
+        return [Tangent(y * (t.value - self._sum(t.value * y)))]
+
+    __str__ = _Exponentials.__str__
+
+
+def _numerator(value: Any, y: Any) -> Any:
+    """Return q if `value` is q / y, else None."""
+    f = functions()
+    while value.owner is not None and getattr(value.owner.op, "name", "") == "masked":
+        value = value.owner.inputs[-1]
+    node = value.owner
+    if node is not None and node.op == f.true_div and node.inputs[1] is y:
+        return node.inputs[0]
+    return None
+
+
+def _cast_to(value: Any, x: Any) -> Any:
+    return functions().cast(value, x.type.dtype)
+
+
+@dataclass(frozen=True)
+class LogSoftmax(_Exponentials):
+    """The logarithm of `Softmax`, accurate where that underflows."""
+
+    axes: Axes
+    name: ClassVar[str] = "logsoftmax"
+
+    def reference(self, *arrays: Any) -> Any:
+        x = _as_float(arrays[0])
+        if not x.size:
+            return x
+        shifted = x - np.max(x, self.axes, keepdims=True)
+        return shifted - np.log(np.sum(np.exp(shifted), self.axes, keepdims=True))
+
+    def lower(self, b: Builder, *inputs: Value) -> Value:
+        (x,) = inputs
+        read, largest, total = self.parts(b, x)
+        out = b.outputs[0].dtype
+        logs = b.map(
+            total.shape,
+            total.dtype,
+            lambda *i: lowering.Call("log", total.dtype, (total.at(*i),)),
+        )
+
+        def element(*i: Scalar) -> Scalar:
+            kept = self.kept(i)
+            return cast_scalar((read(*i) - largest.at(*kept)) - logs.at(*kept), out)
+
+        return b.map(x.shape, out, element)
+
+    def pullback(
+        self, node: Apply, cotangents: Sequence[Cotangent | None]
+    ) -> Sequence[Pulled]:
+        (g,) = cotangents
+        if g is None:
+            return [disconnected]
+        p = Softmax(self.axes)(node.inputs[0])
+        value = g.value - p * self._sum(g.value)
+        return [Cotangent(_cast_to(value, node.inputs[0]))]
+
+    def pushforward(
+        self, node: Apply, tangents: Sequence[Tangent | None]
+    ) -> Sequence[Tangent | None]:
+        t = tangents[0]
+        if t is None:
+            return [None]
+        p = Softmax(self.axes)(node.inputs[0])
+        return [Tangent(t.value - self._sum(p * t.value))]
+
+    __str__ = _Exponentials.__str__
+
+
+@dataclass(frozen=True)
+class LogSumExp(_Exponentials):
+    """The logarithm of the sum of exp(x) along `axes`; the result lacks them."""
+
+    axes: Axes
+    name: ClassVar[str] = "logsumexp"
+
+    def result(self, *types: TensorType) -> TensorType:
+        kind = super().result(*types)
+        kept = tuple(e for k, e in enumerate(kind.shape) if k not in self.axes)
+        return TensorType(kind.dtype, kept)
+
+    def shape(self, *inputs: Shaped) -> Shape:
+        extents = inputs[0].shape
+        return tuple(e for k, e in enumerate(extents) if k not in self.axes)
+
+    def reference(self, *arrays: Any) -> Any:
+        x = _as_float(arrays[0])
+        largest = np.max(x, self.axes, keepdims=True, initial=-np.inf)
+        finite = np.where(np.isfinite(largest), largest, 0).astype(x.dtype)
+        total = np.log(np.sum(np.exp(x - finite), self.axes))
+        return total + finite.reshape(total.shape)
+
+    def lower(self, b: Builder, *inputs: Value) -> Value:
+        (x,) = inputs
+        own = float_dtype(x.dtype)
+        work = "float32" if own == "float16" else own
+        largest = b.reduce(
+            "max", (x.shape, work, lambda *i: cast_scalar(x.at(*i), work)), self.axes
+        )
+
+        def shift(*i: Scalar) -> Scalar:
+            m = largest.at(*i)
+            finite = lowering.Call("isfinite", "bool", (m,))
+            return lowering.select(finite, m, lowering.Literal(0.0, work))
+
+        def exponential(*i: Scalar) -> Scalar:
+            shifted = cast_scalar(x.at(*i), work) - shift(*self.kept(i))
+            return lowering.Call("exp", work, (shifted,))
+
+        total = b.reduce("add", (x.shape, work, exponential), self.axes)
+        value = b.map(
+            total.shape,
+            own,
+            lambda *i: cast_scalar(
+                lowering.Call("log", work, (total.at(*i),)) + shift(*i), own
+            ),
+        )
+        return as_shaped(b, value, merged(value.shape, b.outputs[0].shape))
+
+    def weights(self, node: Apply) -> Any:
+        """Return the derivative by each element: the softmax."""
+        return Softmax(self.axes)(node.inputs[0])
+
+    def pullback(
+        self, node: Apply, cotangents: Sequence[Cotangent | None]
+    ) -> Sequence[Pulled]:
+        (g,) = cotangents
+        if g is None:
+            return [disconnected]
+        value = insert_dims(g.value, self.axes) * self.weights(node)
+        return [Cotangent(_cast_to(value, node.inputs[0]))]
+
+    def pushforward(
+        self, node: Apply, tangents: Sequence[Tangent | None]
+    ) -> Sequence[Tangent | None]:
+        t = tangents[0]
+        if t is None:
+            return [None]
+        moved = t.value * self.weights(node)
+        return [Tangent(functions().sum(moved, list(self.axes), moved.type.dtype))]
+
+    __str__ = _Exponentials.__str__
+
+
+def _as_float(array: Any) -> Any:
+    x = np.asarray(array)
+    return x.astype(float_dtype(x.dtype.name), copy=False)
+
+
+register(Softmax((1,)), "softmax")
+register(LogSoftmax((1,)), "logsoftmax")
+register(LogSumExp((1,)), "logsumexp")
+
+
+def softmax(c: Any, axis: Any = "rows") -> Any:
+    """Return exp(c) over its sum along `axis`.
+
+    Parameters
+    ----------
+    c : tensor
+    axis : int, sequence of int or None
+        By default the rows of a matrix; a vector becomes a matrix of one row then.
+    """
+    x, axes = _rows(c, axis, "softmax")
+    return Softmax(axes)(x)
+
+
+def logsoftmax(c: Any, axis: Any = "rows") -> Any:
+    """Return log(softmax(c)), accurate where the softmax underflows."""
+    x, axes = _rows(c, axis, "logsoftmax")
+    return LogSoftmax(axes)(x)
+
+
+def _rows(c: Any, axis: Any, name: str) -> tuple[Any, Axes]:
+    x = as_tensor_variable(c)
+    if axis != "rows":
+        return x, normalize_axes(x, axis)
+    if x.ndim not in (1, 2):
+        raise ValueError(
+            f"{name}: x must be 1-d or 2-d tensor of floats, got {x.type}; pass axis."
+        )
+    return (shape_padleft(x) if x.ndim == 1 else x), (1,)
+
+
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the logarithm of the sum of exp(x) along `axis`, without overflow."""
+    x = as_tensor_variable(x)
+    axes = normalize_axes(x, axis)
+    value = LogSumExp(axes)(x)
+    return insert_dims(value, axes) if keepdims else value
