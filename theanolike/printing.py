@@ -1,7 +1,42 @@
 """Text for graphs and functions: imports and ``__all__`` only."""
 
+from theanolike.graph.pretty import (
+    DefaultPrinter,
+    FunctionPrinter,
+    IgnorePrinter,
+    LeafPrinter,
+    OperatorPrinter,
+    PatternPrinter,
+    PPrinter,
+    PrinterState,
+    pp,
+    pprint,
+)
+from theanolike.graph.printing import (
+    debugprint,
+    hex_digest,
+    min_informative_str,
+    position_independent_str,
+    var_descriptor,
+)
 from theanolike.pending import pending_names
 
-__all__: list[str] = []
+__all__ = [
+    "DefaultPrinter",
+    "FunctionPrinter",
+    "IgnorePrinter",
+    "LeafPrinter",
+    "OperatorPrinter",
+    "PPrinter",
+    "PatternPrinter",
+    "PrinterState",
+    "debugprint",
+    "hex_digest",
+    "min_informative_str",
+    "position_independent_str",
+    "pp",
+    "pprint",
+    "var_descriptor",
+]
 
 __getattr__ = pending_names(__name__)

@@ -1,7 +1,8 @@
 """From variables to a callable: inputs, updates, modes, the steps of `function`."""
 
+from theanolike.errors import UnusedInputError
 from theanolike.pending import pending_names
 
-__all__: list[str] = []
+__all__ = ["UnusedInputError"]
 
 __getattr__ = pending_names(__name__)

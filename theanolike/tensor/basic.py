@@ -1,5 +1,11 @@
 """Theano's `tensor.basic`: imports only."""
 
+from theanolike.gradient.reverse import grad
+from theanolike.gradient.support import join
+from theanolike.ops.cast import cast
+from theanolike.ops.conditional import switch
+from theanolike.ops.declare import Elementwise as Elemwise
+from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.pending import pending_names
 from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
 from theanolike.types.constructors import (
@@ -98,6 +104,8 @@ from theanolike.types.type import TensorType
 from theanolike.types.variable import TensorVariable
 
 __all__ = [
+    "DimShuffle",
+    "Elemwise",
     "TensorConstant",
     "TensorType",
     "TensorVariable",
@@ -112,6 +120,7 @@ __all__ = [
     "btensor6",
     "btensor7",
     "bvector",
+    "cast",
     "ccol",
     "cmatrix",
     "col",
@@ -144,6 +153,7 @@ __all__ = [
     "ftensor6",
     "ftensor7",
     "fvector",
+    "grad",
     "icol",
     "imatrix",
     "irow",
@@ -154,6 +164,7 @@ __all__ = [
     "itensor6",
     "itensor7",
     "ivector",
+    "join",
     "lcol",
     "lmatrix",
     "lrow",
@@ -167,6 +178,7 @@ __all__ = [
     "matrix",
     "row",
     "scalar",
+    "switch",
     "tensor3",
     "tensor4",
     "tensor5",

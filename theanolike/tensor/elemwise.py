@@ -1,7 +1,9 @@
 """Theano's `tensor.elemwise`: imports only."""
 
+from theanolike.ops.declare import Elementwise as Elemwise
+from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.pending import pending_names
 
-__all__: list[str] = []
+__all__ = ["DimShuffle", "Elemwise"]
 
 __getattr__ = pending_names(__name__)

@@ -1,7 +1,8 @@
 """Theano's `tests.unittest_tools`: imports only."""
 
+from theanolike.gradient.numeric import verify_grad
 from theanolike.pending import pending_names
 
-__all__: list[str] = []
+__all__ = ["verify_grad"]
 
 __getattr__ = pending_names(__name__)
