@@ -2,6 +2,7 @@
 
 from theanolike.errors import DisconnectedInputError, NullTypeGradError
 from theanolike.gradient.forward import Lop, Rop, subgraph_grad
+from theanolike.gradient.jacobian import hessian, jacobian
 from theanolike.gradient.numeric import GradientError, numeric_grad, verify_grad
 from theanolike.gradient.reverse import (
     format_as,
@@ -48,6 +49,8 @@ __all__ = [
     "grad_not_implemented",
     "grad_scale",
     "grad_undefined",
+    "hessian",
+    "jacobian",
     "numeric_grad",
     "subgraph_grad",
     "undefined_grad",

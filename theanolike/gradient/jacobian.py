@@ -54,7 +54,7 @@ def jacobian(
             "tensor.jacobian expects a 1 dimensional variable as `expression`, got "
             f"{expression} of type {kind}; use flatten to make it a vector."
         )
-    options = {
+    options: dict[str, Any] = {
         "consider_constant": consider_constant,
         "disconnected_inputs": disconnected_inputs,
     }

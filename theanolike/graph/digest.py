@@ -8,6 +8,7 @@ import enum
 import hashlib
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from theanolike.errors import UnsupportedError
@@ -127,7 +128,7 @@ def _object_parts(value: Any) -> Iterator[bytes]:
         yield from _parts((_name(type(value)), value.name))
     elif isinstance(value, type) or _is_global_function(value):
         yield from _tagged("global", _name(value).encode())
-    elif isinstance(value, Op | Type) or hasattr(value, "__dataclass_fields__"):
+    elif isinstance(value, Op | Type) or is_dataclass(value):
         yield from _parts((_name(type(value)), _fields(value)))
     elif type(value).__module__ == "numpy" or hasattr(value, "str"):
         yield from _parts((_name(type(value)), str(value)))
@@ -150,8 +151,8 @@ def _is_global_function(value: Any) -> bool:
 def _fields(value: Any) -> tuple[tuple[str, Any], ...]:
     """Return the fields that make an op or a type what it is."""
     names = getattr(value, "__props__", None)
-    if names is None:
-        names = getattr(value, "__dataclass_fields__", None)
+    if names is None and is_dataclass(value):
+        names = [field.name for field in fields(value)]
     if names is None and isinstance(value, Type) and hasattr(value, "shape"):
         names = ("dtype", "shape")
     if names is None:

@@ -185,7 +185,10 @@ class PPrinter:
             printer = self._by_op.get(op)
             if printer is not None:
                 return printer
-        return self._by_class.get(type(op), self._default)
+        for cls in type(op).__mro__:
+            if cls in self._by_class:
+                return self._by_class[cls]
+        return self._default
 
     def expand(self, pieces: Pieces) -> str:
         """Return the text of `pieces`, variables printed in turn."""

@@ -7,7 +7,7 @@ methods of Theano's contract are derived from them here, once.
 
 import importlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -132,8 +132,8 @@ class NativeOp(Op):
 
     def __str__(self) -> str:
         name = type(self).__name__
-        fields = getattr(self, "__dataclass_fields__", {})
-        shown = [f"{k}={getattr(self, k)!r}" for k in fields]
+        named = [field.name for field in fields(self)] if is_dataclass(self) else []
+        shown = [f"{k}={getattr(self, k)!r}" for k in named]
         return f"{name}{{{', '.join(shown)}}}" if shown else name
 
 

@@ -130,9 +130,9 @@ class LoopOp(NativeOp):
         results = [*state, *stacked, *([np.asarray(done)] if self.until else [])]
         return results[0] if len(results) == 1 else tuple(results)
 
-    def lower(
-        self, b: Builder, steps: Value, *inputs: Value
-    ) -> Value | tuple[Value, ...]:
+    def lower(self, b: Builder, *inputs: Value) -> Value | tuple[Value, ...]:
+        steps, inputs = inputs[0], inputs[1:]
+
         def body(inner: Builder, *arguments: Value) -> list[Value]:
             values = dict(zip(self.graph.inputs, arguments, strict=True))
             lower_nodes(inner, self.graph.nodes, values)
@@ -243,10 +243,8 @@ class _Backward:
         history, steps = self._history()
         rows = [g for g in self.of_rows if g is not None]
         initial = [
-            self.of_states[s]
-            if self.of_states[s] is not None
-            else f.zeros_like(self.starts[s])
-            for s in carried
+            f.zeros_like(self.starts[s]) if given is None else given
+            for s, given in ((s, self.of_states[s]) for s in carried)
         ]
         initial += [f.zeros_like(self.captured[c]) for c in shared]
         outer = [steps, *history, *self.captured, *rows]
