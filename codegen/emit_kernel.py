@@ -91,9 +91,10 @@ class KernelWriter(Context):
         self.indent -= 1
         self.emit("}" + after)
 
-    def temporary(self) -> str:
+    def temporary(self, value: Value | None = None) -> str:
         self.locals += 1
-        return self.names(("local", self.locals), "t")
+        label = value.label if value is not None else ""
+        return self.names(("local", id(self), self.locals), "t", label)
 
     def primitive(self, name: str, dtype: str) -> None:
         self.primitives.add((name, dtype))
@@ -299,10 +300,14 @@ class KernelWriter(Context):
         self.registers[value] = register
         self.store(value, s.place, register)
 
+    def leave_scalar(self, value: Value, text: str) -> None:
+        """Hand a 0-d result to the caller."""
+        self.emit(f"*{self.result_parameter(value)} = {bare(text)};")
+
     def store(self, value: Value, place: tuple[Scalar, ...], text: str) -> None:
         """Write an element to memory, a row temporary or a 0-d result."""
         if value.ndim == 0:
-            self.emit(f"*{self.result_parameter(value)} = {bare(text)};")
+            self.leave_scalar(value, text)
             return
         if value not in self.stored and value not in self.temporaries:
             return
@@ -323,8 +328,9 @@ class StageWriter:
         self.layout = kernel.loops[kernel.stage]
         self.table = Table(kernel)
         self.roots = {s.value: self.table.add(s.body) for s in stage.statements}
-        for item in self.roots.values():
-            item.uses += 1
+        for value, item in self.roots.items():
+            item.uses += 1 if value.ndim else 2  # a 0-d value gets a name
+            item.value = item.value or value
         self.places = {
             s.value: self.table.add(Load(s.value, s.place))
             for s in stage.statements
@@ -484,9 +490,7 @@ class StageWriter:
         register = item.name or text
         if not self.layout.extents[kernel.nest_loops :] and value.ndim:
             kernel.registers.setdefault(value, register)
-        if value.ndim == 0 and not item.name:
-            register = kernel.temporary()
-            kernel.emit(f"const {ARITHMETIC[value.dtype]} {register} = {bare(text)};")
+        if value.ndim == 0:
             kernel.registers[value] = register
         kernel.store(value, s.place, register)
 

@@ -189,6 +189,10 @@ class Level:
         """Write the steps in order and return the lines."""
         steps = fuse(plan_statements(self.program))
         self.storage = plan_storage(self.program, steps, self.bound)
+        self.chunks.append(Chunk())
+        if self.unit.top is not self:
+            for value in self.program.inputs:
+                self.unit.known_after.setdefault(value, self.chunks[-1])
         for step in steps:
             self.chunks.append(Chunk())
             if isinstance(step, Nest):
@@ -279,44 +283,19 @@ class Level:
 
     def _nest(self, nest: Nest) -> None:
         unit = self.unit
-        before = len(unit.plan)
-        writer = KernelWriter(
-            nest,
-            self.storage.stored,
-            set(self.storage.temporaries),
-            Names(readable=unit.readable),
-        )
-        kernel = writer.write()
-        scalar_only = all(not s.domain for s in nest.statements)
-        if scalar_only and not kernel.may_fail:
-            self._inline(nest, kernel)
+        if all(not s.domain and s.kind == "map" for s in nest.statements):
+            inline = _InlineWriter(nest, self)
+            inline.write()
+            unit.primitives |= inline.primitives
         else:
-            self._call(kernel, nest)
-        if len(unit.plan) == before:
-            unit.plan.append(describe(nest))
-
-    def _inline(self, nest: Nest, kernel: Kernel) -> None:
-        """Write a nest of 0-d values as statements."""
-        unit = self.unit
-        unit.primitives |= kernel.primitives
-        subjects = {p.name: p for p in kernel.parameters}
-        results = {n: p for n, p in subjects.items() if p.kind == "result"}
-        for p in results.values():
-            value = p.subject
-            name = unit.names(value, "v", value.label)  # type: ignore[attr-defined]
-            self.emit(f"{ARITHMETIC[value.dtype]} {name};")  # type: ignore[attr-defined]
-            self.set_scalar(value, name)  # type: ignore[arg-type]
-        self.emit("{")
-        for name, p in subjects.items():
-            if p.kind == "result":
-                self.emit(f"  {p.declaration} = &{self.scalars[p.subject]};")  # type: ignore[index]
-            elif p.kind == "read":
-                self.emit(f"  {p.declaration} = {self._argument(p)};")
-            elif p.kind in ("scalar", "extent") and self._argument(p) != name:
-                self.emit(f"  const {p.declaration} = {self._argument(p)};")
-        for line in kernel.body:
-            self.emit(line)
-        self.emit("}")
+            writer = KernelWriter(
+                nest,
+                self.storage.stored,
+                set(self.storage.temporaries),
+                Names(readable=unit.readable),
+            )
+            self._call(writer.write())
+        unit.plan.append(describe(nest))
 
     def _argument(self, p: Parameter) -> str:
         if p.kind == "extent":
@@ -333,7 +312,7 @@ class Level:
             return f"({CTYPE[value.dtype]}*){self.slot_text(slot)}"
         return self.pointer(value)
 
-    def _call(self, kernel: Kernel, nest: Nest) -> None:
+    def _call(self, kernel: Kernel) -> None:
         unit = self.unit
         name = unit.kernel(kernel)
         for p in kernel.parameters:
@@ -427,6 +406,35 @@ class Level:
             self.emit(f"if (!{name}) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);")
             self.emit(f"*{name} = {stored(bare(self.scalar(value)), value.dtype)};")
         return self.chunks[-1].lines
+
+
+class _InlineWriter(KernelWriter):
+    """Writes 0-d values as statements where they stand."""
+
+    def __init__(self, nest: Nest, level: Level) -> None:
+        super().__init__(nest, set(), set(), level.unit.names)
+        self.level = level
+
+    def emit(self, line: str) -> None:
+        self.level.emit(line)
+
+    def extent(self, extent: int | Extent) -> str:
+        return self.level.unit.extent(extent)
+
+    def scalar_parameter(self, value: Value) -> str:
+        return self.level.scalar(value)
+
+    def pointer(self, value: Value, *, write: bool) -> str:
+        return self.level.pointer(value)
+
+    def leave_scalar(self, value: Value, text: str) -> None:
+        self.level.set_scalar(value, text)
+
+    def write(self) -> Kernel:
+        kernel = super().write()
+        if self.may_fail:
+            self.emit("if (c->error.code) return c->error.code;")
+        return kernel
 
 
 def describe(nest: Nest) -> str:

@@ -12,6 +12,7 @@ from theanolike.codegen.program import (
     Load,
     Scalar,
     Size,
+    Value,
     children,
 )
 from theanolike.codegen.scalars import ARITHMETIC, expression, literal
@@ -30,6 +31,7 @@ class Item:
     depth: int
     uses: int = 0
     name: str = ""
+    value: Value | None = None  # what the user knows it as
     affine: Affine | None = None
     arms: "tuple[Table, Table] | None" = None
 
@@ -78,8 +80,8 @@ class Context:
         """Note that a scalar primitive is used."""
         raise NotImplementedError
 
-    def temporary(self) -> str:
-        """Return a fresh local name."""
+    def temporary(self, value: Value | None = None) -> str:
+        """Return a fresh local name, that of `value` if given."""
         raise NotImplementedError
 
     def check(self, site: int, index: str, extent: str) -> str:
@@ -257,7 +259,7 @@ class Table:
                 continue
             hoisted = item in deeper and not last
             if item.uses > 1 or hoisted or len(self._spell(item)) > LONGEST:
-                name = self.context.temporary()
+                name = self.context.temporary(item.value)
                 kind = ARITHMETIC[item.scalar.dtype]
                 emit(f"const {kind} {name} = {bare(self._spell(item))};")
                 item.name = name

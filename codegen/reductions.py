@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from theanolike.codegen.program import Reduce
+from theanolike.codegen.program import Reduce, Value
 from theanolike.codegen.scalars import ARITHMETIC, expression, literal
 from theanolike.codegen.schedule.statements import Statement
 
@@ -30,8 +30,8 @@ _COMBINE = {
 class Namer(Protocol):
     """What gives fresh local names and notes the primitives used."""
 
-    def temporary(self) -> str:
-        """Return a fresh local name."""
+    def temporary(self, value: Value | None = None) -> str:
+        """Return a fresh local name, that of `value` if given."""
 
     def primitive(self, name: str, dtype: str) -> None:
         """Note that a scalar primitive is used."""

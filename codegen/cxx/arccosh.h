@@ -1,4 +1,4 @@
-// needs: log_kernel.h, expansion.h
+// needs: log_short.h, expansion.h
 // ln(x + R), R = sqrt(x^2 - 1) as a pair; near 1 instead 2 atanh(s), s = sqrt((x -
 // 1)/(x + 1)).
 TL_INLINE double arccosh_f64(double x) {
@@ -22,4 +22,9 @@ TL_INLINE double arccosh_f64(double x) {
   y = x < __builtin_inf() ? y : x;
   return x < 1.0 ? __builtin_nan("") : y;
 }
-TL_INLINE float arccosh_f32(float x) { return (float)arccosh_f64((double)x); }
+TL_INLINE float arccosh_f32(float x) {
+  double a = (double)x;
+  double y = log_short_f64(a + sqrt_f64((a - 1.0) * (a + 1.0)));
+  y = a < __builtin_inf() ? y : a;
+  return a < 1.0 ? __builtin_nanf("") : (float)y;
+}

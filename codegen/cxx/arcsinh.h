@@ -1,4 +1,4 @@
-// needs: log_kernel.h, expansion.h
+// needs: log_short.h, expansion.h
 // ln(a + R), R = sqrt(1 + a^2) as a pair. Where that is near 0 instead 2 atanh(s) with
 // s = tanh(y/2) = a / (1 + R), and 2 s = a - s (s a). Beyond 2^30, R = a.
 TL_INLINE double arcsinh_f64(double x) {
@@ -20,4 +20,9 @@ TL_INLINE double arcsinh_f64(double x) {
   double y = fma_f64(k, 0x1.62e42fefa3800p-1, f - (t - k * 0x1.ef35793c76730p-45));
   return copysign_f64(a < __builtin_inf() ? y : a, x);
 }
-TL_INLINE float arcsinh_f32(float x) { return (float)arcsinh_f64((double)x); }
+TL_INLINE float arcsinh_f32(float x) {
+  double a = (double)abs_f32(x);
+  double y = log_short_f64(a + sqrt_f64(fma_f64(a, a, 1.0)));
+  y = a < 1e-4 ? a : y;
+  return copysign_f32((float)(a < __builtin_inf() ? y : a), x);
+}

@@ -384,7 +384,9 @@ def _plan_reduce(node: Reduce, resolve: Resolver) -> Statement:
 
 def in_register(node: Reduce) -> bool:
     """Tell whether a reduction can't combine into the memory of its result."""
-    return node.kind in ("argmax", "argmin") or node.accumulator != node.results[0].dtype
+    return (
+        node.kind in ("argmax", "argmin") or node.accumulator != node.results[0].dtype
+    )
 
 
 def _plan_scatter(
