@@ -82,8 +82,13 @@ __all__ = [
 
 
 def select(condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
-    """Return `then` if `condition` else `otherwise`; only that one is evaluated."""
+    """Return `then` if `condition` else `otherwise`; both may be evaluated."""
     return Call("select", then.dtype, (condition, then, otherwise))
+
+
+def guard(condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
+    """As `select`, but only one arm is evaluated: the other may read out of bounds."""
+    return Call("guard", then.dtype, (condition, then, otherwise))
 
 
 class Argument:
@@ -196,7 +201,7 @@ class Builder:
             return None
         if not isinstance(scalar, Call):
             return None
-        if scalar.name == "select":
+        if scalar.name in ("select", "guard"):
             chosen = self._evaluate(scalar.args[0], index)
             if isinstance(chosen, int):
                 return self._evaluate(scalar.args[1 if chosen else 2], index)

@@ -238,7 +238,7 @@ class SetDiagonal(Rearrangement):
             on = i.equals(j)
             if first or second:
                 on = on & (i >= 0)
-            return lowering.select(on, x.at(*kept, i), zero)
+            return lowering.guard(on, x.at(*kept, i), zero)
 
         return b.map(extents, x.dtype, element)
 

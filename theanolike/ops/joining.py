@@ -145,7 +145,7 @@ class Join(NativeOp):
             chosen = piece(len(inputs) - 1)
             for k in range(len(inputs) - 2, -1, -1):
                 before = axes[self.axis] < lowering.Size(ends[k])
-                chosen = lowering.select(before, piece(k), chosen)
+                chosen = lowering.guard(before, piece(k), chosen)
             return chosen
 
         return b.map(extents, dtype, element)
