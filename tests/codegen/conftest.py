@@ -2,6 +2,7 @@
 
 import ctypes
 import dataclasses
+import platform
 import re
 import subprocess
 from pathlib import Path
@@ -156,6 +157,16 @@ def loops(tmp_path_factory):
     report = REPORT if kind == "gcc" else ()
     library, said = build(tmp_path_factory.mktemp("scalars"), text, report)
     return Loops(library, vectorised_symbols(text, said))
+
+
+@pytest.fixture(scope="session")
+def plain_loops(tmp_path_factory):
+    """The same for the plainest x86-64: no fused multiply-add, no rounding."""
+    if platform.machine() != "x86_64":
+        pytest.skip("-march=x86-64 is for x86-64")
+    folder = tmp_path_factory.mktemp("plain")
+    library, _ = build(folder, unit_text(), ["-march=x86-64"])
+    return Loops(library, set())
 
 
 @pytest.fixture

@@ -142,10 +142,7 @@ def test_functions_of_two_are_within_two_ulp(loops, rng, name, dtype):
     assert largest <= LIMIT, where
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("name", UNARY)
-def test_functions_are_within_two_ulp_on_a_dense_sweep(loops, rng, name, dtype):
+def assert_dense_sweep(loops, rng, name, dtype):
     wide = np.longdouble if dtype == "float64" else np.float64
     if dtype == "float64" and np.finfo(wide).nmant < 63:
         pytest.skip("long double is no wider than double here")
@@ -164,6 +161,27 @@ def test_functions_are_within_two_ulp_on_a_dense_sweep(loops, rng, name, dtype):
     assert errors[index] <= LIMIT + 0.01, x[index]
     overflowed = np.isinf(rounded)
     assert np.array_equal(got[overflowed], rounded[overflowed].astype(wide))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", UNARY)
+def test_functions_are_within_two_ulp_on_a_dense_sweep(loops, rng, name, dtype):
+    assert_dense_sweep(loops, rng, name, dtype)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", UNARY)
+def test_functions_hold_without_fused_multiply_add(plain_loops, rng, name, dtype):
+    assert_dense_sweep(plain_loops, rng, name, dtype)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", ["fmod", "mod", "floordiv"])
+def test_remainders_hold_without_fused_multiply_add(plain_loops, rng, name, dtype):
+    assert_division_is_numpys(plain_loops, rng, name, dtype)
 
 
 def special_values(dtype):
@@ -209,9 +227,7 @@ def test_fast_turns_equal_the_exact_ones_or_raise_the_flag(loops, rng, name, dty
         assert loops.fast(name, dtype, np.array([1.0, far], dtype))[1] != 0
 
 
-@pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("name", ["fmod", "mod", "floordiv"])
-def test_float_division_with_remainder_is_numpys(loops, rng, name, dtype):
+def assert_division_is_numpys(loops, rng, name, dtype):
     a, b = samples(rng, dtype, 300), rng.permutation(samples(rng, dtype, 300))
     edges = special_values(dtype)
     left, right = (v.ravel() for v in np.meshgrid(edges, edges))
@@ -224,6 +240,12 @@ def test_float_division_with_remainder_is_numpys(loops, rng, name, dtype):
     np.testing.assert_array_equal(got, expected)
     known = ~np.isnan(expected)
     assert np.array_equal(np.signbit(expected[known]), np.signbit(got[known]))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", ["fmod", "mod", "floordiv"])
+def test_float_division_with_remainder_is_numpys(loops, rng, name, dtype):
+    assert_division_is_numpys(loops, rng, name, dtype)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
