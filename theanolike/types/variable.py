@@ -20,6 +20,8 @@ class Functions:
     def __getattr__(self, name: str) -> Any:
         import theanolike.ops
 
+        if name.startswith("__"):
+            raise AttributeError(name)
         function = theanolike.ops.find(name)
         if function is None:
             raise UnsupportedError(f"{name} isn't there yet.")
