@@ -189,4 +189,4 @@ def allocations() -> int:
     """Return how often the runtime allocated anything but outputs and new values."""
 
 def trim(function: Function) -> None:
-    """Free the memory that `function` keeps between calls."""
+    """Free the memory that `function` keeps between calls, and kept result buffers."""

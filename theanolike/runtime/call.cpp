@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "arguments.h"
+#include "buffers.h"
 #include "errors.h"
 #include "function.h"
 #include "outputs.h"
@@ -163,6 +164,7 @@ PyObject* call_function(PyObject* self, PyObject* const* args, size_t nargsf,
 }
 
 void trim(Function* function) {
+  drop_kept_buffers();
   while (function->plan->idle != nullptr) {
     Frame* frame = function->plan->idle;
     function->plan->idle = frame->next;

@@ -10,6 +10,8 @@ namespace {
 
 constexpr i64 kPollNanoseconds = 50'000'000;
 
+unsigned long main_thread = 0;
+
 i64 coarse_clock() {
 #ifdef CLOCK_MONOTONIC_COARSE
   constexpr clockid_t kClock = CLOCK_MONOTONIC_COARSE;
@@ -53,6 +55,21 @@ PyObject* ask_python(Frame* frame, i32 code) {
 
 }  // namespace
 
+bool find_main_thread() {
+  PyObject* threading = PyImport_ImportModule("threading");
+  if (threading == nullptr) return false;
+  PyObject* thread = PyObject_CallMethod(threading, "main_thread", nullptr);
+  PyObject* ident =
+      thread != nullptr ? PyObject_GetAttrString(thread, "ident") : nullptr;
+  if (ident != nullptr) main_thread = PyLong_AsUnsignedLong(ident);
+  Py_XDECREF(ident);
+  Py_XDECREF(thread);
+  Py_DECREF(threading);
+  return !PyErr_Occurred();
+}
+
+void forget_main_thread() { main_thread = PyThread_get_thread_ident(); }
+
 i32 poll_signals(tl_call* call) {
   Frame* frame = frame_of(call);
   if (frame->interrupted.load(std::memory_order_relaxed)) return 1;
@@ -62,7 +79,7 @@ i32 poll_signals(tl_call* call) {
   if (frame->next_poll == 0) frame->next_poll = now + kPollNanoseconds;
   if (now < frame->next_poll) return 0;
   int failed = 0;
-  {
+  if (frame->thread == main_thread) {
     WithGil gil(frame);
     failed = PyErr_CheckSignals();
   }

@@ -10,6 +10,11 @@ namespace theanolike {
 // The table's `poll`.
 i32 poll_signals(tl_call* call);
 
+// Signals are handled on the main thread only, so no other one takes the GIL to look
+// for them. False with an exception set.
+bool find_main_thread();
+void forget_main_thread();  // in a forked child it is the thread that forked
+
 // A new reference to the body to run this call with instead, or null with an exception
 // set.
 PyObject* explain_failure(Frame* frame, i32 code);

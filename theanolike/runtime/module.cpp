@@ -4,6 +4,8 @@
 
 #define THEANOLIKE_OWNS_NUMPY_API
 #include "blas_table.h"
+#include "buffers.h"
+#include "errors.h"
 #include "function.h"
 #include "shared.h"
 #include "table.h"
@@ -24,6 +26,8 @@ namespace {
 void after_fork_in_child() {
   forget_workers();
   forget_blas_lock();
+  forget_buffer_lock();
+  forget_main_thread();
   forget_locks_of_other_threads();
 }
 
@@ -77,7 +81,7 @@ void add_type(py::module_& m, const char* name, bool ready, PyTypeObject* type) 
 
 PYBIND11_MODULE(_runtime, m) {
   using namespace theanolike;
-  if (_import_array() < 0) throw py::error_already_set();
+  if (_import_array() < 0 || !find_main_thread()) throw py::error_already_set();
   m.doc() =
       "The compiled part of theanolike: shared storage, compiled units, the callable.";
   add_type(m, "Cell", ready_cell_type(), &cell_type);

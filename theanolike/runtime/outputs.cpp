@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "buffers.h"
+
 namespace theanolike {
 
 namespace {

@@ -1,33 +1,15 @@
 #include "tensor_spec.h"
 
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
-
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
+
+#include "buffers.h"
 
 namespace theanolike {
 
 namespace {
 
 std::atomic<i64> allocation_count{0};
-
-// From this size on NumPy asks for huge pages; an array of ours should be as fast.
-constexpr i64 kHugePageBytes = i64{1} << 22;
-
-void ask_for_huge_pages(void* data, i64 bytes) {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-  if (bytes < kHugePageBytes) return;
-  uintptr_t start = (reinterpret_cast<uintptr_t>(data) + 4095) & ~uintptr_t{4095};
-  uintptr_t end = reinterpret_cast<uintptr_t>(data) + static_cast<uintptr_t>(bytes);
-  madvise(reinterpret_cast<void*>(start), end - start, MADV_HUGEPAGE);
-#else
-  (void)data;
-  (void)bytes;
-#endif
-}
 
 }  // namespace
 
@@ -89,24 +71,14 @@ PyObject* new_array_with(const TensorSpec& spec, const i64* shape, const void* d
   return array;
 }
 
-void* new_data(i64 bytes) {
-  if (bytes < 0) return nullptr;
-  void* data = std::malloc(bytes > 0 ? static_cast<size_t>(bytes) : 1);
-  if (data != nullptr) ask_for_huge_pages(data, bytes);
-  return data;
-}
-
-void free_data(void* data) { std::free(data); }
-
 PyObject* adopt_data(const TensorSpec& spec, const i64* shape, void* data) {
   Py_INCREF(spec.descr);
   PyObject* array = PyArray_NewFromDescr(&PyArray_Type, spec.descr, spec.ndim,
                                          reinterpret_cast<const npy_intp*>(shape),
                                          nullptr, data, NPY_ARRAY_CARRAY, nullptr);
   if (array == nullptr) return nullptr;
-  // NumPy's default handler frees by `free`, so the array may own what malloc gave.
   auto* fields = reinterpret_cast<PyArrayObject_fields*>(array);
-  fields->mem_handler = Py_NewRef(PyDataMem_DefaultHandler);
+  fields->mem_handler = data_handler();
   fields->flags |= NPY_ARRAY_OWNDATA;
   return array;
 }

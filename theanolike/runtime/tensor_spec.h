@@ -63,9 +63,6 @@ bool is_sole_owner(PyObject* array, Py_ssize_t references);
 PyObject* new_array(const TensorSpec& spec, const i64* shape);
 PyObject* new_array_with(const TensorSpec& spec, const i64* shape, const void* data);
 
-// Memory for an array's data, usable without the GIL; null when memory is out.
-void* new_data(i64 bytes);
-void free_data(void* data);
 // An ndarray that owns `data` made by `new_data`; null, with `data` still the caller's,
 // on error.
 PyObject* adopt_data(const TensorSpec& spec, const i64* shape, void* data);

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "buffers.h"
 #include "tensor_spec.h"
 
 namespace theanolike {
@@ -16,7 +17,9 @@ constexpr i64 kSmall = i64{1} << 16;  // not worth giving back
 
 char* allocate(i64 bytes) {
   count_allocation();
-  return static_cast<char*>(std::aligned_alloc(kAlignment, static_cast<size_t>(bytes)));
+  void* block = std::aligned_alloc(kAlignment, static_cast<size_t>(bytes));
+  if (block != nullptr) ask_for_huge_pages(block, bytes);
+  return static_cast<char*>(block);
 }
 
 }  // namespace
