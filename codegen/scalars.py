@@ -72,12 +72,10 @@ _CLASSES = ("isnan", "isinf", "isfinite")
 _PREDICATES = frozenset([*_COMPARISONS, *_CLASSES])
 _IDENTITIES = ("floor", "ceil", "trunc", "rint", "round_away", "real", "conj")
 
-# What float16 need not be rounded after: the result is one of the operands, or exact.
-_EXACT = frozenset(
-    [
-        *("neg", "abs", "sign", "maximum", "minimum", "copysign", "imag", "select"),
-        *_IDENTITIES,
-    ]
+# What float16 need not be rounded after: the result is an operand, exact, or a bool.
+_EXACT = _PREDICATES.union(
+    ("neg", "abs", "sign", "maximum", "minimum", "copysign", "imag", "select"),
+    _IDENTITIES,
 )
 
 
@@ -484,7 +482,7 @@ def _fill(
         w="float" if small else "double",
         flag=flag,
     )
-    rounded = operand == "float16" and name not in _EXACT | _PREDICATES
+    rounded = operand == "float16" and name not in _EXACT
     return f"(float)(_Float16){filled}" if rounded else filled
 
 
