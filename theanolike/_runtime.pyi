@@ -28,7 +28,7 @@ _Input: TypeAlias = (
 )
 _Tensor: TypeAlias = tuple[int, int]
 _PythonBody: TypeAlias = Callable[[list[Any]], tuple[list[Any], list[Any]]]
-_Body: TypeAlias = Unit | _PythonBody
+_Body: TypeAlias = Unit | Function | _PythonBody
 _Host: TypeAlias = tuple[
     Callable[[list[Any]], Sequence[Any]], Sequence[_Tensor], Sequence[_Tensor]
 ]
@@ -89,9 +89,10 @@ class Function:
     ----------
     companion : object
         Whatever Python code wants to say about the function.
-    body : Unit or callable
+    body : Unit, Function or callable
         A callable gets the list of inputs and returns ``(outputs, updates)``, two lists
-        of arrays; what it keeps a reference to is copied.
+        of arrays; what it keeps a reference to is copied. A Function gets the inputs as
+        arguments and returns one list, the outputs and then the updates.
     inputs : sequence of (name, typenum, ndim, shape, default[, flags])
         `name` is a str or None; `typenum` NumPy's type number, or -1 for any object;
         -1 in `shape` allows any extent; `default` is None, ``("value", v)`` or
@@ -111,6 +112,8 @@ class Function:
     fail : callable (code, site, values, inputs) -> Unit or callable
         Raises the user's error, or returns the body to run this call with instead.
         `values` are the six numbers of the unit's record, `inputs` the tuple of arrays.
+        A body that answers code 2 (a 1 met an n) also runs later calls whose inputs
+        have extents of 1 in the same places, for the first 8 such patterns.
     refuse : callable (args, kwargs)
         Raises, when arguments are missing, too many, unknown or given twice.
     release_gil : bool or int

@@ -7,6 +7,7 @@
 #include "function.h"
 #include "outputs.h"
 #include "table.h"
+#include "variants.h"
 
 namespace theanolike {
 
@@ -84,6 +85,7 @@ bool prepare(Frame* frame, PyObject* const* args, Py_ssize_t count, PyObject* kw
   }
   if (!bind_arguments(frame, args, count, kwnames)) return false;
   if (!plan.captured.empty() && !read_captured(frame)) return false;
+  choose_variant(frame);
   if (frame->locked) prepare_updates(frame);
   return true;
 }
@@ -116,6 +118,17 @@ i32 run_unit(Frame* frame) {
   return code;
 }
 
+i32 run_function(Frame* frame) {
+  PyObject* inputs = inputs_as_tuple(frame);
+  if (inputs == nullptr) return TL_HOST;
+  PyObject* returned = PyObject_Call(frame->body, inputs, nullptr);
+  Py_DECREF(inputs);
+  if (returned == nullptr) return TL_HOST;
+  bool taken = take_function_outputs(frame, returned);
+  Py_DECREF(returned);
+  return taken ? TL_OK : TL_HOST;
+}
+
 i32 run_python(Frame* frame) {
   PyObject* inputs = inputs_as_list(frame);
   if (inputs == nullptr) return TL_HOST;
@@ -127,15 +140,21 @@ i32 run_python(Frame* frame) {
   return taken ? TL_OK : TL_HOST;
 }
 
+i32 run_body(Frame* frame) {
+  if (Py_IS_TYPE(frame->body, &unit_type)) return run_unit(frame);
+  if (Py_IS_TYPE(frame->body, &function_type)) return run_function(frame);
+  return run_python(frame);
+}
+
 // False with an exception set.
 bool run(Frame* frame) {
   for (int attempt = 0;; ++attempt) {
-    bool native = Py_IS_TYPE(frame->body, &unit_type);
-    i32 code = native ? run_unit(frame) : run_python(frame);
+    i32 code = run_body(frame);
     if (code == TL_OK) return true;
     discard_outputs(frame);
     PyObject* body = explain_failure(frame, code);
     if (body == nullptr) return false;
+    if (code == TL_BROADCAST) remember_variant(frame, body);
     Py_SETREF(frame->body, body);
     if (attempt == kMaxRetries) {
       PyErr_Format(

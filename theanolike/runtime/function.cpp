@@ -102,6 +102,7 @@ int traverse_function(PyObject* self, visitproc visit, void* arg) {
   for (const Captured& captured : f->plan->captured) Py_VISIT(captured.cell);
   for (const Update& update : f->plan->updates) Py_VISIT(update.cell);
   for (const HostEntry& entry : f->plan->host) Py_VISIT(entry.callable);
+  for (const Variant& variant : f->plan->variants) Py_VISIT(variant.body);
   return 0;
 }
 
@@ -111,6 +112,9 @@ int clear_function(PyObject* self) {
   Function* f = as_function(self);
   for (PyObject** slot : {&f->companion, &f->body, &f->convert, &f->fail, &f->refuse}) {
     Py_SETREF(*slot, Py_NewRef(Py_None));
+  }
+  for (Variant& variant : f->plan->variants) {
+    Py_SETREF(variant.body, Py_NewRef(Py_None));
   }
   return 0;
 }

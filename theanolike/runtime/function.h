@@ -46,11 +46,17 @@ struct HostEntry {
   std::vector<TensorSpec> outputs;
 };
 
+// The body for arguments whose extents are 1 in the same places as when it was found.
+struct Variant {
+  u64 ones = 0;
+  PyObject* body = nullptr;
+};
+
 enum class Form { kSingle, kList, kNone, kDict };
 
 struct Frame;
 
-// What never changes after construction, besides the list of idle frames.
+// What never changes after construction, besides the idle frames and the variants.
 struct Plan {
   std::vector<Argument> arguments;
   std::vector<Captured> captured;
@@ -62,13 +68,14 @@ struct Plan {
   i64 release_above = -1;  // elements; negative: the GIL is never released
   bool only_scalars = true;
   Frame* idle = nullptr;
+  std::vector<Variant> variants;
 };
 
 struct Function {
   PyObject_HEAD vectorcallfunc vectorcall;
   Plan* plan;
   PyObject* companion;
-  PyObject* body;  // a Unit, or a Python callable
+  PyObject* body;  // a Unit, another Function, or a Python callable
   PyObject* convert;
   PyObject* fail;
   PyObject* refuse;

@@ -204,6 +204,10 @@ bool take_python_outputs(Frame* frame, PyObject* returned) {
                     frame->fresh.size() - count);
 }
 
+bool take_function_outputs(Frame* frame, PyObject* returned) {
+  return take_items(frame, returned, 0, frame->fresh.size());
+}
+
 PyObject* deliver(Frame* frame) {
   if (!finish_arrays(frame)) return nullptr;
   switch (frame->function->plan->form) {

@@ -21,6 +21,8 @@ void discard_outputs(Frame* frame);
 // Takes what a Python body returned as the outputs of this attempt; false with an
 // exception set.
 bool take_python_outputs(Frame* frame, PyObject* returned);
+// The same for another Function: one list of outputs and new values.
+bool take_function_outputs(Frame* frame, PyObject* returned);
 
 // The result for the caller, after which the commit cannot fail; null with an exception
 // set.

@@ -221,6 +221,7 @@ void release_plan(Plan* plan) {
     for (TensorSpec& spec : entry.inputs) spec.clear();
     for (TensorSpec& spec : entry.outputs) spec.clear();
   }
+  for (Variant& variant : plan->variants) Py_DECREF(variant.body);
   delete plan;
 }
 
