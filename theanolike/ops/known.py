@@ -10,7 +10,7 @@ from theanolike.errors import EmptyConstantError, NotScalarConstantError
 from theanolike.graph.apply import Apply
 from theanolike.graph.variable import Variable
 from theanolike.ops.declare import Builder, NativeOp
-from theanolike.ops.extents import MakeVector, OfShape
+from theanolike.ops.extents import MakeVector, OfShape, ShapeOf, shape_i
 from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
 from theanolike.types.dtypes import INTEGERS, is_discrete
 from theanolike.types.type import TensorType
@@ -256,4 +256,6 @@ def _items_of_vector(vector: Any, ndim: int | None, what: str) -> list[Any]:
         return [constant(item) for item in vector.data]
     if vector.owner is not None and isinstance(vector.owner.op, MakeVector):
         return list(vector.owner.inputs)
+    if vector.owner is not None and isinstance(vector.owner.op, ShapeOf):
+        return [shape_i(vector.owner.inputs[0], k) for k in range(length)]
     return [functions().getitem(vector, k) for k in range(length)]

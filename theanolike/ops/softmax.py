@@ -8,6 +8,7 @@ import numpy as np
 
 from theanolike.codegen import lowering
 from theanolike.graph.apply import Apply
+from theanolike.ops.broadcast import SumTo
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import (
     Builder,
@@ -125,13 +126,22 @@ class Softmax(_Exponentials):
 
 
 def _numerator(value: Any, y: Any) -> Any:
-    """Return q if `value` is q / y, else None."""
+    """Return q if `value` is q / y, but for masks and sums that come after, else None.
+
+    What a mask zeroes is zero in q already.
+    """
     f = functions()
-    while value.owner is not None and getattr(value.owner.op, "name", "") == "masked":
-        value = value.owner.inputs[-1]
-    node = value.owner
-    if node is not None and node.op == f.true_div and node.inputs[1] is y:
-        return node.inputs[0]
+    summed = False
+    while value.owner is not None:
+        op, inputs = value.owner.op, value.owner.inputs
+        if isinstance(op, SumTo) and inputs[1] is y:
+            value, summed = inputs[0], True
+        elif getattr(op, "name", "") == "masked":
+            value = inputs[1]
+        elif op == f.true_div and inputs[1] is y:
+            return f.sum_to(inputs[0], y) if summed else inputs[0]
+        else:
+            return None
     return None
 
 
