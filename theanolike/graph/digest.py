@@ -1,5 +1,7 @@
 """Digests of ops, types and graphs: equal for equal graphs, in every process.
 
+A user's op that holds an object without a name, such as a lambda, equals only itself.
+
 Names, origins and tags don't count. Inputs count by position and type, constants by
 their content, ops by class and fields.
 """
@@ -7,11 +9,11 @@ their content, ops by class and fields.
 import enum
 import hashlib
 import struct
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from theanolike.errors import UnsupportedError
 from theanolike.graph.op import Op
 from theanolike.graph.traverse import toposort
 from theanolike.graph.type import Type
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from theanolike.graph.apply import Apply
 
 SIZE = 16
+_PROCESS = uuid.uuid4().hex
 
 
 def digest(value: Any) -> bytes:
@@ -133,10 +136,8 @@ def _object_parts(value: Any) -> Iterator[bytes]:
     elif type(value).__module__ == "numpy" or hasattr(value, "str"):
         yield from _parts((_name(type(value)), str(value)))
     else:
-        raise UnsupportedError(
-            f"{value!r} of type {type(value).__name__} has no digest; make it a frozen "
-            "dataclass, or give it an attribute `digest` of bytes."
-        )
+        # A lambda, say, is itself only: it has no name that other processes know.
+        yield from _tagged("object", f"{_PROCESS}:{id(value)}".encode())
 
 
 def _name(thing: Any) -> str:
