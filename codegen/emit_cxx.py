@@ -6,7 +6,8 @@ import numpy as np
 
 from theanolike.codegen.emit_kernel import Kernel, extent_text
 from theanolike.codegen.emit_level import Chunk, Level
-from theanolike.codegen.memory import Slot, root
+from theanolike.codegen.emit_table import TableLevel, table_takes
+from theanolike.codegen.memory import Slot, plan_storage, root
 from theanolike.codegen.names import Names
 from theanolike.codegen.program import (
     Axis,
@@ -15,14 +16,18 @@ from theanolike.codegen.program import (
     Input,
     Loop,
     Map,
+    Node,
     Program,
     Reshape,
     Value,
     View,
 )
 from theanolike.codegen.scalars import CTYPE, literal, snippet_text, snippets
+from theanolike.codegen.schedule.fuse import Nest, fuse
+from theanolike.codegen.schedule.statements import plan_statements
 from theanolike.codegen.shapes import Extent
 
+STRAIGHT = 64  # steps that stand one after another; more are a table
 SMALL = 64  # elements of a constant that stands in the text
 
 
@@ -107,11 +112,9 @@ class UnitWriter:
     def write(self) -> Unit:
         """Write the unit."""
         bind_outputs(self.program)
-        top = self.top = Level(self, self.program, indent=1)
-        top.declare_inputs()
-        top.bind_outputs()
-        body = top.write()
-        body += top.leave_outputs()
+        steps = fuse(plan_statements(self.program))
+        large = len(steps) > STRAIGHT and table_takes(self.program, steps)
+        body = self._table(steps) if large else self._straight(steps)
         files = snippets(self.primitives)
         order = dict.fromkeys(("base.h", "support.h", *files))
         parts = [snippet_text(file) for file in order]
@@ -121,6 +124,22 @@ class UnitWriter:
         lines += self.head.lines + self.head.after + body + ["  return TL_OK;", "}"]
         parts.append("\n".join(lines))
         return Unit("\n".join(parts) + "\n", self.constants, self.plan)
+
+    def _straight(self, steps: list[Nest | Node]) -> list[str]:
+        """Write the steps one after another."""
+        top = self.top = Level(self, self.program, indent=1)
+        top.declare_inputs()
+        top.bind_outputs()
+        top.storage = plan_storage(self.program, steps, top.bound)
+        return top.write_steps(steps) + top.leave_outputs()
+
+    def _table(self, steps: list[Nest | Node]) -> list[str]:
+        """Write the steps as a table."""
+        top = TableLevel(self, self.program)
+        top.declare_inputs()
+        top.bind_outputs()
+        top.storage = plan_storage(self.program, steps, top.bound)
+        return top.write_steps(steps)
 
     # Extents.
 

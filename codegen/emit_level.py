@@ -189,6 +189,10 @@ class Level:
         """Write the steps in order and return the lines."""
         steps = fuse(plan_statements(self.program))
         self.storage = plan_storage(self.program, steps, self.bound)
+        return self.write_steps(steps)
+
+    def write_steps(self, steps: list[Nest | Node]) -> list[str]:
+        """Write scheduled steps and return the lines."""
         self.chunks.append(Chunk())
         if self.unit.top is not self:
             for value in self.program.inputs:

@@ -10,7 +10,7 @@ from theanolike.codegen.shapes import Extent, product
 if TYPE_CHECKING:
     from theanolike.codegen.emit_level import Level
 
-_GEMM = {
+GEMM = {
     "float32": "sgemm",
     "float64": "dgemm",
     "complex64": "cgemm",
@@ -47,7 +47,7 @@ def _call(
     m, n, k, lda, ldb = _dimensions(level, a, b, ta, tb)
     pa, pb, pc = pointers
     alpha, beta = numbers
-    routine = _GEMM[a.dtype]
+    routine = GEMM[a.dtype]
     return (
         f"c->table->{routine}({int(ta)}, {int(tb)}, {m}, {n}, {k}, {alpha}, "
         f"{pa}, {lda}, {pb}, {ldb}, {beta}, {pc}, {n});"

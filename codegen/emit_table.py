@@ -1,0 +1,359 @@
+"""The top level of a large program: a table of steps walked by a small loop.
+
+A straight line of thousands of calls takes a C++ compiler minutes, a table none. Every
+step is a function `(c, m, n, a)` of the memory pointers `m`, the extents `n`, and its
+own row `a` of indices into them; equal steps share it.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from theanolike.codegen.emit_kernel import Kernel, KernelWriter, Parameter
+from theanolike.codegen.emit_level import GRAIN, PARALLEL, Level, describe
+from theanolike.codegen.libraries import GEMM
+from theanolike.codegen.memory import Slot, root
+from theanolike.codegen.names import Names
+from theanolike.codegen.program import (
+    Data,
+    Host,
+    Input,
+    Library,
+    Node,
+    Program,
+    Require,
+    Reshape,
+    Value,
+)
+from theanolike.codegen.scalars import ARITHMETIC, CTYPE, loaded
+from theanolike.codegen.schedule.fuse import Nest
+from theanolike.codegen.shapes import Extent
+
+if TYPE_CHECKING:
+    from theanolike.codegen.emit_cxx import UnitWriter
+
+CELL = 16  # bytes of a 0-d value
+_HEAD = "(tl_call* c, void** m, i64* n, const u32* a)"
+_OPERATIONS = {
+    "add": "n[a[1]] + n[a[2]]",
+    "sub": "n[a[1]] - n[a[2]]",
+    "mul": "n[a[1]] * n[a[2]]",
+    "floordiv": "tl_floordiv(n[a[1]], n[a[2]])",
+    "mod": "tl_mod(n[a[1]], n[a[2]])",
+    "max": "tl_max(n[a[1]], n[a[2]])",
+    "min": "tl_min(n[a[1]], n[a[2]])",
+    "where_negative": "n[a[1]] < 0 ? n[a[2]] : n[a[3]]",
+    "dim": "c->inputs[a[1]].shape[a[2]]",
+    "item": "*(const i64*)m[a[1]]",
+    "constant": "(i64)((u64)a[1] | (u64)a[2] << 32)",
+}
+
+
+def table_takes(program: Program, steps: "list[Nest | Node]") -> bool:
+    """Tell whether every step has a row in the table."""
+    kinds = (Nest, Require, Reshape)
+    return all(
+        isinstance(s, kinds) or (isinstance(s, Library) and s.name == "gemm")
+        for s in steps
+    ) and not any(isinstance(v.node, Host) for v in program.outputs)
+
+
+class TableLevel(Level):
+    """Writes the steps of a program as rows of a table."""
+
+    def __init__(self, unit: "UnitWriter", program: Program) -> None:
+        super().__init__(unit, program, indent=1)
+        self.rows: list[int] = []
+        self.functions: dict[str, int] = {}
+        self.text: list[str] = []
+        self.pointers: dict[object, int] = {}
+        self.extents: dict[int | Extent, int] = {}
+        self.opened: set[object] = set()
+        self.cells = 0
+
+    # Rows.
+
+    def row(self, name: str, body: str, *args: int) -> None:
+        """Append a step: the function `name`, defined by `body` at first use."""
+        if name not in self.functions:
+            self.functions[name] = len(self.functions)
+            self.text.append(f"static i32 {name}{_HEAD} {{ {body} }}")
+        self.rows += [self.functions[name], len(args), *args]
+
+    def index(self, key: object) -> int:
+        """Return the place of a pointer in `m`."""
+        return self.pointers.setdefault(key, len(self.pointers))
+
+    def extent_index(self, extent: int | Extent) -> int:
+        """Return the place of an extent in `n`, computing it first."""
+        if extent not in self.extents:
+            args = self._extent_args(extent)
+            place = self.extents[extent] = len(self.extents)
+            op = extent.op if isinstance(extent, Extent) else "constant"
+            self.row(
+                f"extent_{op}", f"n[a[0]] = {_OPERATIONS[op]}; return 0;", place, *args
+            )
+        return self.extents[extent]
+
+    def _extent_args(self, extent: int | Extent) -> list[int]:
+        if not isinstance(extent, Extent):
+            return [extent & 0xFFFFFFFF, extent >> 32 & 0xFFFFFFFF]
+        if extent.op == "dim":
+            return [extent.args[0].node.slot, extent.args[1]]
+        if extent.op == "item":
+            return [self.cell(extent.args[0])]
+        return [self.extent_index(arg) for arg in extent.args]
+
+    # Memory.
+
+    def declare_inputs(self) -> None:
+        for value in self.program.inputs:
+            self.index(value)
+            self.opened.add(value)
+
+    def constant_index(self, value: Value) -> int:
+        """Return the place of a constant array, passed after the arguments."""
+        node = value.node
+        if not isinstance(node, Data):
+            raise AssertionError("only Data is constant")
+        at = self.index(value)
+        if value not in self.opened:
+            self.opened.add(value)
+            slot = len(self.program.inputs) + len(self.unit.constants)
+            self.unit.constants.append(np.asarray(node.array))
+            self.row(
+                "open_constant", "m[a[0]] = c->inputs[a[1]].data; return 0;", at, slot
+            )
+        return at
+
+    def memory_index(self, value: Value) -> int:
+        """Return the place of the pointer to a value's memory."""
+        owner = root(value)
+        if isinstance(owner.node, Data):
+            return self.constant_index(owner)
+        if owner.ndim == 0:
+            return self.cell(owner)
+        if owner in self.output_of:
+            return self._open(owner, self.output_of[owner])
+        if isinstance(owner.node, Input):
+            return self.index(owner)
+        return self.slot_index(self.storage.slot_of[owner])
+
+    def slot_index(self, slot: Slot) -> int:
+        """Return the place of a slot of the workspace, taking it at first use."""
+        at = self.index(slot)
+        if slot not in self.opened:
+            self.opened.add(slot)
+            self.row(
+                "take",
+                "m[a[0]] = c->table->workspace(c, n[a[1]]); "
+                "return m[a[0]] ? 0 : tl_fail(c, TL_MEMORY, -1, n[a[1]], 0, 0);",
+                at,
+                self.extent_index(slot.size),
+            )
+        return at
+
+    def _open(self, owner: Value, k: int) -> int:
+        at = self.index(owner)
+        if owner not in self.opened:
+            self.opened.add(owner)
+            shape = self.program.outputs[k].shape
+            dims = [self.extent_index(e) for e in shape]
+            fill = " ".join(f"n[a[{d + 2}]]," for d in range(len(dims)))
+            self.row(
+                f"open_output_{len(dims)}",
+                f"const i64 shape[] = {{{fill} 0}}; "
+                "m[a[0]] = c->table->output(c, (i32)a[1], shape); "
+                "return m[a[0]] ? 0 : tl_fail(c, TL_MEMORY, -1, 0, 0, 0);",
+                at,
+                k,
+                *dims,
+            )
+        return at
+
+    def cell(self, value: Value) -> int:
+        """Return the place of the pointer to a 0-d value."""
+        value = root(value) if isinstance(value.node, Reshape) else value
+        if isinstance(value.node, Data):
+            return self.constant_index(value)
+        at = self.index(value)
+        if value not in self.opened:
+            self.opened.add(value)
+            self.row(
+                "open_cell",
+                f"m[a[0]] = (char*)m[a[1]] + {CELL} * a[2]; return 0;",
+                at,
+                self.index("cells"),
+                self.cells,
+            )
+            self.cells += 1
+        return at
+
+    # Steps.
+
+    def write_steps(self, steps: "list[Nest | Node]") -> list[str]:
+        """Write the steps; return the lines of the compute function."""
+        for step in steps:
+            if isinstance(step, Nest):
+                self._nest(step)
+            elif isinstance(step, Require):
+                self._require_row(step)
+            elif isinstance(step, Library):
+                self._gemm(step)
+        self._leave()
+        return self._walk()
+
+    def _nest(self, nest: Nest) -> None:
+        unit = self.unit
+        writer = KernelWriter(
+            nest,
+            self.storage.stored,
+            set(self.storage.temporaries),
+            Names(readable=False),
+        )
+        kernel = writer.write()
+        name = unit.kernel(kernel)
+        indices = [self._index_of(p) for p in kernel.parameters]
+        args = [self._read(p, k) for k, p in enumerate(kernel.parameters)]
+        kinds = "".join(_kind(p) for p in kernel.parameters)
+        if kernel.ranged:
+            indices += [
+                self.extent_index(kernel.outermost),
+                self.extent_index(kernel.work),
+            ]
+        body = self._call_text(name, kernel, args)
+        self.row(f"{name}_go_{kinds}", body, *indices)
+        unit.plan.append(describe(nest))
+
+    def _index_of(self, p: Parameter) -> int:
+        subject = p.subject
+        if p.kind == "extent":
+            return self.extent_index(subject)  # type: ignore[arg-type]
+        if not isinstance(subject, Value):
+            raise AssertionError("a parameter stands for a value or an extent")
+        if p.kind in ("scalar", "result"):
+            return self.cell(subject)
+        if p.kind == "row":
+            return self.slot_index(self.storage.temporaries[subject])
+        return self.memory_index(subject)
+
+    def _read(self, p: Parameter, k: int) -> str:
+        subject = p.subject
+        if p.kind == "extent":
+            return f"n[a[{k}]]"
+        if not isinstance(subject, Value):
+            raise AssertionError("a parameter stands for a value or an extent")
+        if p.kind == "scalar":
+            if _in_storage(subject):
+                text = f"*(const {CTYPE[subject.dtype]}*)m[a[{k}]]"
+                return loaded(text, subject.dtype)
+            return f"*(const {ARITHMETIC[subject.dtype]}*)m[a[{k}]]"
+        kind = ARITHMETIC if p.kind == "result" else CTYPE
+        return f"({kind[subject.dtype]}*)m[a[{k}]]"
+
+    def _call_text(self, name: str, kernel: Kernel, args: list[str]) -> str:
+        if not kernel.ranged:
+            given = ["c", *args] if kernel.may_fail else args
+            return f"{name}({', '.join(given)}); return c->error.code;"
+        last = len(args)
+        n, work = f"n[a[{last}]]", f"n[a[{last + 1}]]"
+        packed = ", ".join(args)
+        return (
+            f"if ({work} < {PARALLEL}) {{ {name}({packed}, 0, {n}); return 0; }} "
+            f"{name}_args s = {{{packed}}}; "
+            f"c->table->parallel(c, {name}_run, &s, {n}, {GRAIN} * {n} / {work} + 1); "
+            "return 0;"
+        )
+
+    def _require_row(self, node: Require) -> None:
+        code = "TL_SHAPE"
+        if node.broadcasting:
+            code = "n[a[0]] == 1 || n[a[1]] == 1 ? TL_BROADCAST : TL_SHAPE"
+        self.row(
+            "require_broadcast" if node.broadcasting else "require",
+            "return n[a[0]] == n[a[1]] ? 0 : "
+            f"tl_fail(c, {code}, (i32)a[2], a[3], n[a[0]], n[a[1]]);",
+            self.extent_index(node.first),
+            self.extent_index(node.second),
+            node.site,
+            node.axis,
+        )
+
+    def _gemm(self, node: Library) -> None:
+        a, b = node.operands
+        ta, tb = node.params[:2]
+        rows, inner = a.shape[::-1] if ta else a.shape
+        columns = b.shape[0] if tb else b.shape[1]
+        kind = CTYPE[a.dtype]
+        extents = (rows, columns, inner, a.shape[1], b.shape[1])
+        self.row(
+            f"gemm_{a.dtype}_{int(ta)}{int(tb)}",
+            f"const {kind} one = {{1}}, zero = {{0}}; c->table->{GEMM[a.dtype]}"
+            f"({int(ta)}, {int(tb)}, n[a[3]], n[a[4]], n[a[5]], &one, m[a[0]], n[a[6]], "
+            "m[a[1]], n[a[7]], &zero, m[a[2]], n[a[4]]); return 0;",
+            *(self.memory_index(v) for v in (a, b, node.results[0])),
+            *(self.extent_index(e) for e in extents),
+        )
+        self.unit.plan.append(f"library gemm {node.params}")
+
+    def _leave(self) -> None:
+        """Copy the 0-d outputs out of their cells."""
+        for k, value in enumerate(self.program.outputs):
+            if value.ndim:
+                self.memory_index(value)
+                continue
+            out = self.index(("output", k))
+            self.row(
+                "open_output_0",
+                "m[a[0]] = c->table->output(c, (i32)a[1], nullptr); "
+                "return m[a[0]] ? 0 : tl_fail(c, TL_MEMORY, -1, 0, 0, 0);",
+                out,
+                k,
+            )
+            kind = CTYPE[value.dtype]
+            held = CTYPE if _in_storage(value) else ARITHMETIC
+            self.row(
+                f"leave_{value.dtype}_{int(_in_storage(value))}",
+                f"*({kind}*)m[a[0]] = ({kind})*(const {held[value.dtype]}*)m[a[1]]; "
+                "return 0;",
+                out,
+                self.cell(value),
+            )
+
+    def _walk(self) -> list[str]:
+        """Return the lines that walk the table."""
+        inputs = len(self.program.inputs)
+        cells = self.index("cells")
+        go = ", ".join(self.functions)
+        self.unit.kernel_text += self.text
+        rows = ",".join(map(str, self.rows))
+        self.unit.kernel_text.append(f"static const u32 rows[] = {{{rows}}};")
+        self.unit.kernel_text.append(f"static i32 (*const steps[]){_HEAD} = {{{go}}};")
+        sizes = (
+            len(self.pointers) * 8,
+            len(self.extents) * 8,
+            max(1, self.cells) * CELL,
+        )
+        return [
+            f"  char* ws = (char*)c->table->workspace(c, {sum(sizes)});",
+            "  if (!ws) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);",
+            "  void** m = (void**)ws;",
+            f"  i64* n = (i64*)(ws + {sizes[0]});",
+            f"  m[{cells}] = ws + {sizes[0] + sizes[1]};",
+            f"  for (u32 i = 0; i < {inputs}; ++i) m[i] = c->inputs[i].data;",
+            f"  for (u32 at = 0; at < {len(self.rows)}; at += rows[at + 1] + 2)",
+            "    if (const i32 code = steps[rows[at]](c, m, n, rows + at + 2)) "
+            "return code;",
+        ]
+
+
+def _in_storage(value: Value) -> bool:
+    """Tell whether a 0-d value is held as it is in arrays, not as a local."""
+    owner = root(value)
+    return isinstance(owner.node, Input | Data) or owner.ndim > 0
+
+
+def _kind(p: Parameter) -> str:
+    if p.kind != "scalar" or not isinstance(p.subject, Value):
+        return p.kind[0]
+    return "i" if _in_storage(p.subject) else "s"
