@@ -13,10 +13,6 @@
 #include "threads.h"
 #include "unit.h"
 
-#ifndef THEANOLIKE_VERSION
-#define THEANOLIKE_VERSION "0.1.0"
-#endif
-
 namespace py = pybind11;
 
 namespace theanolike {
