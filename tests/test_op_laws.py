@@ -2,6 +2,7 @@
 
 import itertools
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,16 +11,17 @@ from scipy import special
 import theanolike.tensor as T
 from theanolike.codegen.lowering import lower
 from theanolike.codegen.program import Host
-from theanolike.ops import OPS
+from theanolike.ops import OPS as REGISTRY
 from theanolike.ops.cotangent import Cotangent, Missing, Tangent
 from theanolike.ops.declare import ROWS, Elementwise
 from theanolike.testing import close, edges, random_array, reference_values
 from theanolike.types.dtypes import ALL, float_dtype, is_complex, is_continuous, promote
 
+OPS: dict[str, Any] = dict(REGISTRY)
 ELEMENTWISE = [name for name, op in OPS.items() if isinstance(op, Elementwise)]
 
 # What each scalar op is in NumPy, stated apart from the op's own reference.
-NUMPY = {
+NUMPY: dict[str, Any] = {
     "abs_": np.absolute,
     "add": np.add,
     "and_": np.bitwise_and,

@@ -104,8 +104,9 @@ def edges(dtype: str) -> Array:
         return np.array([*near, info.min, info.min + 1, info.max, info.max - 1], dtype)
     if kind == "c":
         return np.array([0, 1, -1, 1j, -1j, 3 - 4j, -0.5 + 2j, 1e-3j], dtype)
-    info = np.finfo(dtype)
-    return np.array([*_EDGES, *_SPECIAL, info.max, info.min, info.tiny], dtype)
+    bounds = np.finfo(dtype)
+    extreme = bounds.max, bounds.min, bounds.tiny
+    return np.array([*_EDGES, *_SPECIAL, *extreme], dtype)
 
 
 def layouts(array: Array) -> Iterator[tuple[str, Array]]:

@@ -118,7 +118,7 @@ def hard_sigmoid(x: Any) -> Any:
 def ultra_fast_sigmoid(x: Any) -> Any:
     """Return a sigmoid made of rational and linear pieces, in [0.0025, 0.9975].
 
-    Its error is below 0.02, and it needs no exponential.
+    Its error is below 0.03, and it needs no exponential.
     """
     x = functions().mul(as_tensor_variable(x), 0.5)
     size = abs_(x)
