@@ -11,7 +11,7 @@ from theanolike.testing import reference_values
 
 
 def value(variable, **givens):
-    inputs = {v: givens[v.name] for v in explicit_inputs([variable])}
+    inputs = {v: givens[str(v.name)] for v in explicit_inputs([variable])}
     return reference_values([variable], inputs)[0]
 
 

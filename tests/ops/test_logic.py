@@ -28,7 +28,7 @@ def test_bools_are_negated_and_not_flipped():
 
 def test_shifts_beyond_the_width_move_every_bit_out():
     x, n = T.bvector("x"), T.bvector("n")
-    given = {x: np.int8([1, 1, 1, -1]), n: np.int8([3, 8, -1, 100])}
+    given = {x: np.array([1, 1, 1, -1], "int8"), n: np.array([3, 8, -1, 100], "int8")}
     assert value(x << n, given) == [8, 0, 0, 0]
     assert value(x >> n, given) == [0, 0, 0, -1]
 
