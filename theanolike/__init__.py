@@ -13,14 +13,65 @@ except ImportError as missing:
     raise ImportError(_message) from missing
 
 from theanolike.aliases import install_as_theano, serve_legacy_names
+from theanolike.compile import (
+    FunctionMaker,
+    In,
+    Mode,
+    OrderedUpdates,
+    Out,
+    Param,
+    ProfileStats,
+    SymbolicInput,
+    SymbolicOutput,
+    function,
+    function_dump,
+    predefined_linkers,
+    predefined_modes,
+    predefined_optimizers,
+    shared,
+)
 from theanolike.config import change_flags, config
+from theanolike.errors import InconsistencyError
+from theanolike.graph.apply import Apply
+from theanolike.graph.clone import clone
+from theanolike.graph.function_graph import FunctionGraph
+from theanolike.graph.op import Op
+from theanolike.graph.type import Generic, Type, generic
+from theanolike.graph.variable import Constant, Variable
 from theanolike.pending import pending_names
+from theanolike.types.shared import Container
 
 __all__ = [
+    "Apply",
+    "Constant",
+    "Container",
+    "FunctionGraph",
+    "FunctionMaker",
+    "Generic",
+    "In",
+    "InconsistencyError",
+    "Mode",
+    "Op",
+    "OrderedUpdates",
+    "Out",
+    "Param",
+    "ProfileStats",
+    "SymbolicInput",
+    "SymbolicOutput",
+    "Type",
+    "Variable",
     "__version__",
     "change_flags",
+    "clone",
     "config",
+    "function",
+    "function_dump",
+    "generic",
     "install_as_theano",
+    "predefined_linkers",
+    "predefined_modes",
+    "predefined_optimizers",
+    "shared",
 ]
 
 logging.getLogger("theanolike").addHandler(logging.NullHandler())

@@ -4,14 +4,10 @@ __all__ = ["PENDING"]
 
 PENDING: dict[str, str] = {
     "": """
-        Apply CLinker Constant Container DualLinker FunctionGraph FunctionMaker
-        Generic In InconsistencyError Linker LocalLinker Lop Mode Op OpFromGraph
-        OpWiseCLinker OpenMPOp OrderedUpdates Out Param PerformLinker
-        ProfileStats Rop SymbolicInput SymbolicOutput Type Variable _asarray
-        as_op clone disable_log_handler dot foldl foldr function generic
-        get_scalar_constant_value grad map object2 opt pp pprint
-        predefined_linkers predefined_modes predefined_optimizers reduce scan
-        scan_checkpoints shared sparse_grad subgraph_grad theano_logger
+        CLinker DualLinker Linker LocalLinker Lop OpFromGraph OpWiseCLinker
+        OpenMPOp PerformLinker Rop _asarray as_op disable_log_handler dot foldl
+        foldr get_scalar_constant_value grad map object2 opt pp pprint reduce
+        scan scan_checkpoints sparse_grad subgraph_grad theano_logger
     """,
     "compat": """
         DefaultOrderedDict b cmp decode exc_message get_unbound_function
@@ -19,42 +15,21 @@ PENDING: dict[str, str] = {
     """,
     "compat.six": "b moves reraise",
     "compile": """
-        AliasedMemoryError DebugMode DeepCopyOp FAST_COMPILE FAST_RUN
-        FromFunctionOp Function FunctionMaker In Mode MonitorMode NanGuardMode
-        OpFromGraph Out Param ProfileMode ProfileStats Rebroadcast
-        SanityCheckFunction Shape Shape_i SharedVariable SpecifyShape Supervisor
-        SymbolicInput SymbolicInputKit SymbolicOutput ViewOp as_op deep_copy_op
-        function generic_constructor get_default_mode get_mode optdb
-        orig_function predefined_linkers predefined_modes predefined_optimizers
-        profilemode rebuild_collect_shared register_linker register_mode
-        register_optimizer shape shared shared_constructor view_op
+        AliasedMemoryError DeepCopyOp FromFunctionOp OpFromGraph ProfileMode
+        Rebroadcast SanityCheckFunction Shape Shape_i SpecifyShape Supervisor
+        SymbolicInputKit ViewOp as_op deep_copy_op optdb profilemode shape
+        view_op
     """,
     "compile.builders": "OpFromGraph",
-    "compile.debugmode": """
-        BadDestroyMap BadOptimization BadThunkOutput BadViewMap DebugMode
-        DebugModeError InvalidValueError StochasticOrder default_make_thunk
-    """,
-    "compile.function_module": """
-        AliasedMemoryError Function FunctionMaker Supervisor
-        convert_function_input orig_function
-    """,
-    "compile.io": "In Out SymbolicInput SymbolicOutput",
-    "compile.monitormode": "MonitorMode detect_nan",
-    "compile.nanguardmode": """
-        NanGuardMode contains_inf contains_nan f_compute flatten
-    """,
+    "compile.debugmode": "default_make_thunk",
+    "compile.function_module": "AliasedMemoryError Supervisor convert_function_input",
     "compile.ops": """
         DeepCopyOp FromFunctionOp OutputGuard Rebroadcast Shape Shape_i
         SpecifyShape ViewOp as_op deep_copy_op shape shape_i specify_shape
         view_op
     """,
-    "compile.pfunc": "Param pfunc rebuild_collect_shared",
     "compile.profiling": """
-        ProfileStats ScanProfileStats print_global_stats
-        register_profiler_printer
-    """,
-    "compile.sharedvalue": """
-        SharedVariable generic_constructor shared shared_constructor
+        ScanProfileStats print_global_stats register_profiler_printer
     """,
     "d3viz": "d3viz d3write",
     "gof": """
@@ -360,5 +335,5 @@ PENDING: dict[str, str] = {
         TypedListType TypedListVariable append count extend getitem index_
         insert length make_list remove reverse
     """,
-    "updates": "OrderedUpdates Updates",
+    "updates": "Updates",
 }

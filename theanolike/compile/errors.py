@@ -1,0 +1,142 @@
+"""Run-time errors of nodes: the user's exception type, with op, inputs and line."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theanolike.errors import (
+    AssertionFailedError,
+    IndexOutOfBoundsError,
+    LinearAlgebraError,
+    ShapeError,
+    TheanolikeError,
+    describe_failure,
+)
+from theanolike.graph.apply import Apply
+from theanolike.ops.declare import Elementwise
+
+__all__ = ["mismatch", "node_error", "unit_error"]
+
+BROADCAST = 2  # TL_BROADCAST of codegen/include/theanolike/abi.h
+
+Shapes = Sequence[tuple[int, ...] | None]
+
+
+def mismatch(shapes: Sequence[tuple[int, ...]]) -> str:
+    """Return Theano's text for operands that don't broadcast, or ""."""
+    rank = max((len(shape) for shape in shapes), default=0)
+    for axis in range(-1, -rank - 1, -1):
+        seen: tuple[int, int, int] | None = None
+        for i, shape in enumerate(shapes):
+            if len(shape) < -axis or shape[axis] == 1:
+                continue
+            here = (i, len(shape) + axis, shape[axis])
+            if seen is not None and seen[2] != here[2]:
+                return (
+                    "Input dimension mis-match. "
+                    f"(input[{seen[0]}].shape[{seen[1]}] = {seen[2]}, "
+                    f"input[{here[0]}].shape[{here[1]}] = {here[2]})"
+                )
+            seen = seen or here
+    return ""
+
+
+def node_error(node: Apply, values: Sequence[Any], error: Exception) -> Exception:
+    """Return the error to raise for what went wrong when `node` was computed.
+
+    Parameters
+    ----------
+    node : Apply
+    values : sequence
+        What the node was given.
+    error : Exception
+        What its `perform` raised.
+
+    Returns
+    -------
+    Exception
+        One of `error`'s own type where that can be made of a text; else `error`
+        itself, with the text as a note.
+    """
+    lead = str(error)
+    if isinstance(error, ValueError) and isinstance(node.op, Elementwise):
+        told = mismatch([np.shape(value) for value in values])
+        if told:
+            error, lead = ShapeError(told), told
+    text = describe(node, lead, [np.shape(value) for value in values], advice(error))
+    return _with_text(error, text)
+
+
+def _with_text(error: Exception, text: str) -> Exception:
+    kind = type(error)
+    if kind.__init__ in _PLAIN and not isinstance(error, KeyError | OSError):
+        return kind(text)
+    error.add_note(text)
+    return error
+
+
+# Constructors that take a text and nothing else.
+_PLAIN = {
+    kind.__init__
+    for kind in (Exception, ValueError, TypeError, IndexError, RuntimeError)
+}
+_PLAIN |= {NotImplementedError.__init__, ZeroDivisionError.__init__}
+_PLAIN |= {AssertionError.__init__, ArithmeticError.__init__, TheanolikeError.__init__}
+
+
+def advice(error: Exception) -> str:
+    """Return the next step for an error of this type."""
+    if isinstance(error, IndexError):
+        return "Compare the index with the shape of what it indexes."
+    if isinstance(error, ValueError):
+        return "Compare the shapes and values of these inputs."
+    return "mode='FAST_COMPILE' runs the ops one by one, for a debugger."
+
+
+def describe(node: Apply, lead: str, shapes: Shapes, next_step: str) -> str:
+    """Return the message of an error in `node`; a shape of None isn't known."""
+    inputs = [
+        (
+            variable.name or "",
+            str(getattr(variable.type, "dtype", variable.type)),
+            shape,
+        )
+        for variable, shape in zip(node.inputs, shapes, strict=True)
+        if shape is not None
+    ]
+    origins = [str(origin) for origin in node.origin]
+    return describe_failure(lead, str(node.op), inputs, origins, next_step)
+
+
+def unit_error(node: Apply | None, code: int, values: Sequence[int]) -> Exception:
+    """Return the error of a compiled unit from its record alone.
+
+    Used where the graph can't be computed again to tell more.
+    """
+    kind, lead = _from_record(code, values)
+    if node is None:
+        return kind(lead)
+    return kind(describe(node, lead, [None] * len(node.inputs), advice(kind(lead))))
+
+
+def _from_record(code: int, values: Sequence[int]) -> tuple[type[Exception], str]:
+    first, second, third = values[:3]
+    match code:
+        case 1 | 2:
+            return ShapeError, (
+                f"Input dimension mis-match. (in dimension {first}: {second} and "
+                f"{third})"
+            )
+        case 3:
+            return IndexOutOfBoundsError, (
+                f"index {first} is out of bounds for a dimension of {second}"
+            )
+        case 6:
+            return LinearAlgebraError, f"A library routine failed with info {first}."
+        case 7:
+            return ShapeError, f"A value that this op refuses: {first}."
+        case 8:
+            return AssertionFailedError, "Assertion failed."
+        case _:
+            return RuntimeError, f"A compiled unit stopped with code {code}."

@@ -1,0 +1,393 @@
+"""What runs a graph: a compiled unit, or the interpreter where there can be none.
+
+A unit is compiled under the assumption that extents which must agree do, none of them
+by broadcasting. When a 1 meets an n at run time the graph is specialised again, with
+the arguments' dims that are 1 typed so.
+"""
+
+import dataclasses
+import functools
+import importlib.util
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from theanolike import _runtime
+from theanolike._runtime import Cell, Unit
+from theanolike.cache import open_store
+from theanolike.compile.errors import BROADCAST, unit_error
+from theanolike.compile.interpreter import Interpreter, run_node
+from theanolike.errors import CompilerNotFoundWarning, NoCompilerError
+from theanolike.flags import Snapshot
+from theanolike.graph.apply import Apply
+from theanolike.graph.clone import clone_graph
+from theanolike.graph.function_graph import FunctionGraph
+from theanolike.graph.traverse import toposort
+from theanolike.graph.type import Type
+from theanolike.graph.variable import Variable
+from theanolike.ops.declare import NativeOp
+from theanolike.types.type import TensorType
+
+__all__ = [
+    "Compiled",
+    "Executable",
+    "Interpreted",
+    "Request",
+    "argument_spec",
+    "make_executable",
+    "python_body",
+    "tensor_spec",
+]
+
+MOST_VARIANTS = 8
+# Elements of all arguments above which a call gives the GIL back.
+RELEASE_ABOVE = 20_000
+
+Body = Any
+
+
+def tensor_spec(kind: Type) -> tuple[int, int]:
+    """Return NumPy's type number and the rank; -1 and 0 for what is no tensor."""
+    if isinstance(kind, TensorType):
+        return kind.numpy_dtype.num, kind.ndim
+    return -1, 0
+
+
+def argument_spec(kind: Type) -> tuple[int, int, tuple[int, ...]]:
+    """Return type number, rank and the known extents, -1 where unknown."""
+    shape = kind.shape if isinstance(kind, TensorType) else ()
+    return (*tensor_spec(kind), tuple(-1 if dim is None else dim for dim in shape))
+
+
+class Executable(Protocol):
+    """What `_runtime.Function` needs to run a graph, and what one can read of it."""
+
+    @property
+    def body(self) -> Body:
+        """A `_runtime.Unit`, or a Python callable."""
+
+    @property
+    def constants(self) -> list[Any]:
+        """What to capture after the shared variables."""
+
+    @property
+    def hosts(self) -> list[Any]:
+        """What the unit calls back."""
+
+    @property
+    def release_gil(self) -> bool | int:
+        """Whether, or from how many elements on, a call gives the GIL back."""
+
+    @property
+    def source(self) -> str:
+        """The C++, for reading."""
+
+    @property
+    def plan(self) -> str:
+        """Loops, passes over memory, buffers."""
+
+    def fail(
+        self, code: int, site: int, values: Sequence[int], arrays: Sequence[Any]
+    ) -> Body:
+        """Raise the user's error, or return another body for this call."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A graph to run.
+
+    Attributes
+    ----------
+    original : callable
+        Makes the graph again as it was before the rewrites.
+    graph : FunctionGraph
+        After the rewrites.
+    n_outputs : int
+        The first so many outputs are the function's; the rest are new values.
+    rewrite : callable
+        Rewrites a graph.
+    snapshot : Snapshot
+        The configuration.
+    """
+
+    original: Callable[[], FunctionGraph]
+    graph: FunctionGraph
+    n_outputs: int
+    rewrite: Callable[[FunctionGraph], Any]
+    snapshot: Snapshot
+
+
+class Interpreted:
+    """A graph whose nodes run one by one in Python."""
+
+    release_gil = False
+    source = "// This function is interpreted: there is no C++."
+    plan = "interpreted"
+
+    def __init__(self, request: Request, watch: Any = None) -> None:
+        self.hosts: list[Any] = []
+        self.constants: list[Any] = []
+        self.body = interpret(request.graph, request.n_outputs, watch)
+
+    def fail(
+        self, code: int, site: int, values: Sequence[int], arrays: Sequence[Any]
+    ) -> Body:
+        """Never asked: errors of Python code are raised as they are."""
+        raise unit_error(None, code, values)
+
+
+class Compiled:
+    """A graph as a compiled unit.
+
+    Parameters
+    ----------
+    request : Request
+    is_variant : bool
+        This is a specialisation, so a further broadcast ends in the interpreter.
+
+    Raises
+    ------
+    NoCompilerError, CompilationError
+    """
+
+    release_gil = RELEASE_ABOVE
+
+    def __init__(self, request: Request, *, is_variant: bool = False) -> None:
+        # What compiles is imported when something is compiled.
+        from theanolike.codegen.compile import build_unit
+        from theanolike.codegen.toolchain import require_compiler
+
+        self.request = request
+        self._is_variant = is_variant
+        self._variants: dict[frozenset[tuple[int, int]], Body] = {}
+        self._generic: Interpreter | None = None
+        graph, snapshot = request.graph, request.snapshot
+        store = open_store(snapshot.cachedir)
+        self.built = build_unit(
+            graph.inputs,
+            graph.toposort(),
+            graph.outputs,
+            store=store,
+            compiler=require_compiler(snapshot.cxx, store=store),
+        )
+        prepare_runtime(snapshot)
+        self.body = Unit(self.built.path)
+        self.constants = [
+            (Cell(array), array.dtype.num, array.ndim, array.shape)
+            for array in self.built.constants
+        ]
+        self.hosts = [host_entry(node) for node in self.built.hosts]
+
+    @property
+    def source(self) -> str:
+        """The C++ with the user's names and lines."""
+        return str(self.built.source)
+
+    @property
+    def plan(self) -> str:
+        """Loops, passes over memory and buffers."""
+        return "\n".join(self.built.plan)
+
+    def fail(
+        self, code: int, site: int, values: Sequence[int], arrays: Sequence[Any]
+    ) -> Body:
+        """Raise the user's error, or return a specialised body.
+
+        The message is made by computing again up to the node that failed, where no
+        effect forbids that: so it knows the shapes of the node's inputs.
+        """
+        arrays = arrays[: len(self.request.graph.inputs)]
+        if code == BROADCAST:
+            return self._specialised(arrays)
+        sites = self.built.sites
+        node = sites[site] if 0 <= site < len(sites) else None
+        if node is not None:
+            self._compute_again(node, arrays)
+        raise unit_error(node, code, values)
+
+    def _compute_again(self, node: Apply, arrays: Sequence[Any]) -> None:
+        """Raise what the interpreter raises at `node`, if it does."""
+        graph = self.request.graph
+        if node not in graph.apply_nodes:
+            return
+        steps = toposort(node.outputs)
+        if all(isinstance(step.op, NativeOp) for step in steps):
+            Interpreter(graph.inputs, steps, node.outputs).compute(arrays)
+
+    def _specialised(self, arrays: Sequence[Any]) -> Body:
+        pattern = ones_of(self.request.graph.inputs, arrays)
+        if self._is_variant or not pattern:
+            return self._generic_body()
+        if pattern not in self._variants:
+            if len(self._variants) == MOST_VARIANTS:
+                return self._generic_body()
+            variant = Compiled(self._variant_request(pattern), is_variant=True)
+            self._variants[pattern] = inner_function(variant, variant.request)
+        return self._variants[pattern]
+
+    def _variant_request(self, pattern: frozenset[tuple[int, int]]) -> Request:
+        request = self.request
+
+        def original() -> FunctionGraph:
+            return with_ones(request.original(), pattern)
+
+        graph = original()
+        request.rewrite(graph)
+        return dataclasses.replace(request, original=original, graph=graph)
+
+    def _generic_body(self) -> Interpreter:
+        if self._generic is None:
+            # Before the rewrites: some of them hold only where extents agree.
+            self._generic = interpret(self.request.original(), self.request.n_outputs)
+        return self._generic
+
+
+def interpret(graph: FunctionGraph, n_outputs: int, watch: Any = None) -> Interpreter:
+    """Return the interpreter of a graph."""
+    return Interpreter(
+        graph.inputs, graph.toposort(), graph.outputs, n_outputs=n_outputs, watch=watch
+    )
+
+
+@functools.cache
+def prepare_runtime(snapshot: Snapshot) -> None:
+    """Tell the runtime its threads and its BLAS, once for each configuration."""
+    _runtime.set_threads(snapshot.threads or os.cpu_count() or 1)
+    if _runtime.blas()["opened"]:
+        return
+    chosen = snapshot.blas.library
+    found = ("", "") if chosen else bundled_blas()
+    path, prefix = (chosen, "") if chosen else found
+    if path:
+        _runtime.set_blas(path, prefix)
+
+
+def bundled_blas() -> tuple[str, str]:
+    """Return path and symbol prefix of the scipy-openblas32 wheel, or empty texts."""
+    found = importlib.util.find_spec("scipy_openblas32")
+    for folder in (found and found.submodule_search_locations) or ():
+        for path in sorted(Path(folder, "lib").glob("libscipy_openblas*")):
+            return str(path), "scipy_"
+    return "", ""
+
+
+def ones_of(
+    inputs: Sequence[Variable], arrays: Sequence[Any]
+) -> frozenset[tuple[int, int]]:
+    """Return (argument, axis) of the dims that are 1 with types that don't say so."""
+    return frozenset(
+        (i, axis)
+        for i, (variable, array) in enumerate(zip(inputs, arrays, strict=True))
+        for axis, known in enumerate(variable.type.shape)  # type: ignore[attr-defined]
+        if known is None and np.shape(array)[axis] == 1
+    )
+
+
+def with_ones(
+    graph: FunctionGraph, pattern: frozenset[tuple[int, int]]
+) -> FunctionGraph:
+    """Return `graph` with the dims of `pattern` typed as 1; other types follow."""
+    replace: dict[Variable, Variable] = {}
+    for i, variable in enumerate(graph.inputs):
+        kind: Any = variable.type
+        shape = [
+            1 if (i, axis) in pattern else dim for axis, dim in enumerate(kind.shape)
+        ]
+        replace[variable] = TensorType(kind.dtype, shape)(variable.name)
+    outputs, _ = clone_graph(graph.outputs, replace)
+    return FunctionGraph([replace[v] for v in graph.inputs], outputs, clone=False)
+
+
+def host_entry(node: Apply) -> tuple[Any, list[Any], list[Any]]:
+    """Return what the runtime needs to call back a user's op."""
+
+    def call(arrays: list[Any]) -> list[Any]:
+        storage: list[list[Any]] = [[None] for _ in node.outputs]
+        run_node(node, [given(array) for array in arrays], storage)
+        return [cell[0] for cell in storage]
+
+    # A user's op may write to what its destroy_map names, and sees copies there.
+    given = np.array if node.op.destroy_map else (lambda array: array)
+    return (
+        call,
+        [tensor_spec(variable.type) for variable in node.inputs],
+        [tensor_spec(variable.type) for variable in node.outputs],
+    )
+
+
+def inner_function(executable: Executable, request: Request) -> Any:
+    """Return the executable as a function of arrays that updates nothing.
+
+    It gives the outputs and the new values in one list; the runtime takes such a
+    function as the body of another.
+    """
+
+    def unreachable(*given: Any) -> Any:
+        raise AssertionError(f"arguments were checked before, got {given!r}")
+
+    return _runtime.Function(
+        companion=executable,
+        body=executable.body,
+        inputs=[(None, *argument_spec(v.type), None) for v in request.graph.inputs],
+        captured=executable.constants,
+        outputs=[tensor_spec(v.type) for v in request.graph.outputs],
+        updates=[],
+        form="list",
+        convert=unreachable,
+        fail=executable.fail,
+        refuse=unreachable,
+        release_gil=executable.release_gil,
+        host=executable.hosts,
+    )
+
+
+def python_body(executable: Executable, request: Request) -> Body:
+    """Return the executable as a Python body, for those that time or compare bodies."""
+    if not isinstance(executable.body, Unit):
+        return executable.body
+    inner = inner_function(executable, request)
+    n_outputs = request.n_outputs
+
+    def body(arrays: list[Any]) -> tuple[list[Any], list[Any]]:
+        results = inner(*arrays)
+        return results[:n_outputs], results[n_outputs:]
+
+    return body
+
+
+_warned: list[str] = []
+
+
+def make_executable(
+    request: Request, *, is_compiled: bool, watch: Any = None
+) -> Executable:
+    """Return what runs a graph.
+
+    Warns
+    -----
+    CompilerNotFoundWarning
+        Once, when there is no C++ compiler; the function is interpreted.
+    """
+    if not is_compiled or not is_native(request.graph):
+        return Interpreted(request, watch)
+    try:
+        return Compiled(request)
+    except NoCompilerError as error:
+        if not _warned:
+            _warned.append(str(error))
+            warnings.warn(str(error), CompilerNotFoundWarning, stacklevel=4)
+        return Interpreted(request)
+
+
+def is_native(graph: FunctionGraph) -> bool:
+    """Tell whether all variables are tensors."""
+    return all(
+        isinstance(variable.type, TensorType)
+        for node in graph.toposort()
+        for variable in (*node.inputs, *node.outputs)
+    ) and all(isinstance(v.type, TensorType) for v in (*graph.inputs, *graph.outputs))

@@ -1,0 +1,161 @@
+"""What `profile=True` counts: calls, seconds of calls and of compilation."""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from theanolike.graph.apply import Apply
+
+__all__ = ["ProfileStats", "as_profile", "timed"]
+
+
+class ProfileStats:
+    """Counts and times of one function, or of several that share this.
+
+    Parameters
+    ----------
+    atexit_print : bool
+        Kept; call `summary` to print.
+    flag_time_thunks : bool, optional
+        Kept; an interpreted function times its nodes, a compiled one is one thunk.
+    gpu_checks : bool
+        Kept; there is no device.
+    message : str, optional
+        The title of the summary.
+
+    Attributes
+    ----------
+    fct_callcount : int
+        Number of calls.
+    fct_call_time, vm_call_time : float
+        Seconds in calls, without the conversion of arguments.
+    compile_time, optimizer_time, linker_time : float
+        Seconds of making the function, of its rewrites, and of building it.
+    apply_time, apply_callcount : dict
+        Seconds and runs by node, of interpreted functions.
+    """
+
+    def __init__(
+        self,
+        atexit_print: bool = True,
+        flag_time_thunks: bool | None = None,
+        gpu_checks: bool = True,
+        message: str | None = None,
+    ) -> None:
+        self.atexit_print = atexit_print
+        self.flag_time_thunks = flag_time_thunks
+        self.message = message
+        self.reset()
+
+    def reset(self) -> None:
+        """Start again from zero."""
+        self.fct_callcount = 0
+        self.fct_call_time = 0.0
+        self.vm_call_time = 0.0
+        self.compile_time = 0.0
+        self.optimizer_time = 0.0
+        self.linker_time = 0.0
+        self.validate_time = 0.0
+        self.apply_time: dict[Apply, float] = {}
+        self.apply_callcount: dict[Apply, int] = {}
+
+    def watch(self, _: int, node: Apply, thunk: Callable[[], None]) -> None:
+        """Run a node of an interpreted function, and time it."""
+        begin = time.perf_counter()
+        thunk()
+        spent = time.perf_counter() - begin
+        self.apply_time[node] = self.apply_time.get(node, 0.0) + spent
+        self.apply_callcount[node] = self.apply_callcount.get(node, 0) + 1
+
+    def _by(
+        self, key: Callable[[Apply], Any], values: dict[Apply, Any]
+    ) -> dict[Any, Any]:
+        total: dict[Any, Any] = {}
+        for node, value in values.items():
+            total[key(node)] = total.get(key(node), 0) + value
+        return total
+
+    def op_time(self) -> dict[Any, float]:
+        """Return seconds by op."""
+        return self._by(lambda node: node.op, self.apply_time)
+
+    def op_callcount(self) -> dict[Any, int]:
+        """Return runs by op."""
+        return self._by(lambda node: node.op, self.apply_callcount)
+
+    def op_nodes(self) -> dict[Any, int]:
+        """Return the number of nodes by op."""
+        return self._by(lambda node: node.op, dict.fromkeys(self.apply_time, 1))
+
+    def class_time(self) -> dict[type, float]:
+        """Return seconds by class of op."""
+        return self._by(lambda node: type(node.op), self.apply_time)
+
+    def class_callcount(self) -> dict[type, int]:
+        """Return runs by class of op."""
+        return self._by(lambda node: type(node.op), self.apply_callcount)
+
+    def class_nodes(self) -> dict[type, int]:
+        """Return the number of nodes by class of op."""
+        return self._by(lambda node: type(node.op), dict.fromkeys(self.apply_time, 1))
+
+    def summary(
+        self,
+        file: TextIO | None = None,
+        n_ops_to_print: int = 20,
+        n_apply_to_print: int = 20,
+    ) -> None:
+        """Write the report, to stderr by default."""
+        lines = self._function_lines()
+        lines += _table("Ops", self.op_time(), self.op_callcount(), n_ops_to_print)
+        lines += _table(
+            "Apply", self.apply_time, self.apply_callcount, n_apply_to_print
+        )
+        (file or sys.stderr).write("\n".join(lines) + "\n")
+
+    def _function_lines(self) -> list[str]:
+        return [
+            "Function profiling",
+            "==================",
+            f"  Message: {self.message}",
+            f"  Time in {self.fct_callcount} calls: {self.fct_call_time:e}s",
+            f"  Total compile time: {self.compile_time:e}s",
+            f"    Theano Optimizer time: {self.optimizer_time:e}s",
+            f"    Theano Linker time: {self.linker_time:e}s",
+        ]
+
+
+def _table(
+    title: str, seconds: dict[Any, float], runs: dict[Any, int], most: int
+) -> list[str]:
+    if not seconds:
+        return []
+    order = sorted(seconds, key=lambda key: -seconds[key])[:most]
+    rows = [f"  {seconds[key]:e}s  {runs[key]:8d}  {key}" for key in order]
+    return [title, "-" * len(title), *rows]
+
+
+def as_profile(profile: Any, name: str | None = None) -> ProfileStats | None:
+    """Return what `profile=` of `function` asks for."""
+    if isinstance(profile, ProfileStats):
+        return profile
+    if isinstance(profile, str):
+        return ProfileStats(message=profile)
+    return ProfileStats(message=name) if profile else None
+
+
+def timed(body: Callable[[list[Any]], Any], stats: ProfileStats) -> Any:
+    """Return a body that counts and times its runs."""
+
+    def run(arrays: list[Any]) -> Any:
+        begin = time.perf_counter()
+        try:
+            return body(arrays)
+        finally:
+            spent = time.perf_counter() - begin
+            stats.fct_callcount += 1
+            stats.fct_call_time += spent
+            stats.vm_call_time += spent
+
+    return run
