@@ -15,8 +15,7 @@ i32 tl_compute(tl_call* c) {
   double k = *(const double*)c->inputs[1].data;
   double* z = (double*)c->table->output(c, 0, &n);
   if (!z) return TL_MEMORY;
-  for (i64 i = 0; i < n; i += 64) z[i] = k;
-  z[n - 1] = k;
+  for (i64 i = 0; i < n; ++i) z[i] = k;
   return TL_OK;
 }
 """
@@ -70,7 +69,7 @@ def test_results_that_go_leave_nothing_behind(fill):
     assert abs(sys.getallocatedblocks() - blocks) < 50
 
 
-def test_a_result_can_be_copied_pickled_and_sorted_like_any_other(fill):
+def test_a_result_is_copied_sorted_and_changed_like_any_other(fill):
     z = fill(10_000, 4.0)
     np.testing.assert_array_equal(np.sort(z.copy())[-1:], [4.0])
     z += 1

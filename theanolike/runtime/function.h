@@ -3,6 +3,7 @@
 #define THEANOLIKE_RUNTIME_FUNCTION_H_
 
 #include <atomic>
+#include <type_traits>
 #include <vector>
 
 #include "numpy_api.h"
@@ -134,6 +135,8 @@ struct Frame {
   const TensorSpec& input_spec(size_t i) const;
   const TensorSpec& output_spec(size_t i) const;
 };
+
+static_assert(std::is_standard_layout<Frame>::value, "a tl_call* leads to its frame");
 
 inline Frame* frame_of(tl_call* call) { return reinterpret_cast<Frame*>(call); }
 
