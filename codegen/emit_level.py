@@ -260,7 +260,7 @@ class Level:
 
     def _require(self, node: Require) -> None:
         extent = self.unit.extent
-        a, b = bare(extent(node.first)), bare(extent(node.second))
+        a, b = extent(node.first), extent(node.second)
         code = "TL_SHAPE"
         if node.broadcasting:
             code = f"{a} == 1 || {b} == 1 ? TL_BROADCAST : TL_SHAPE"
