@@ -93,6 +93,11 @@ class Op:
         """Tell for each input and output whether a gradient can flow between them."""
         return [[True] * len(node.outputs) for _ in node.inputs]
 
+    def lower(self, b: Any, *inputs: Any) -> tuple[Any, ...]:
+        """Say what the results are, in the loop program: a call back to `perform`."""
+        results = [(kind.dtype, kind.shape) for kind in b.outputs]
+        return tuple(b.host(b.sites[b.site], inputs, results))
+
     def do_constant_folding(self, node: Apply) -> bool:
         """Tell whether a node over constants may be computed at compile time."""
         return True
