@@ -4,15 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from theanolike.codegen.emit_kernel import Kernel, extent_text
+from theanolike.codegen.emit_kernel import extent_text
 from theanolike.codegen.emit_level import Chunk, Level
 from theanolike.codegen.emit_table import TableLevel, table_takes
+from theanolike.codegen.kernel_text import Kernel, kernel_text
 from theanolike.codegen.memory import Slot, plan_storage, root
 from theanolike.codegen.names import Names
 from theanolike.codegen.program import (
     Axis,
     Data,
     Effect,
+    Host,
     Input,
     Loop,
     Map,
@@ -61,7 +63,7 @@ def bind_outputs(program: Program) -> None:
         owner = root(value)
         direct = (
             not isinstance(value.node, View)
-            and not isinstance(owner.node, Input | Data | View)
+            and not isinstance(owner.node, Input | Data | View | Host)
             and _unviewed(value)
             and owner not in taken
         )
@@ -167,14 +169,13 @@ class UnitWriter:
 
     def kernel(self, kernel: Kernel) -> str:
         """Return the name of a kernel, emitting it if it is new."""
-        declarations = tuple(p.declaration for p in kernel.parameters)
-        key = (declarations, kernel.body)
+        key = kernel.key
         if key in self.kernels:
             return self.kernels[key]
         name = self.names(key, "kernel_")
         self.kernels[key] = name
         self.primitives |= kernel.primitives
-        self.kernel_text.append(_kernel_text(name, kernel))
+        self.kernel_text.append(kernel_text(name, kernel))
         return name
 
     def constant(self, value: Value) -> str:
@@ -199,45 +200,3 @@ class UnitWriter:
 
 def _element(x: object, dtype: str) -> str:
     return str(int(x)) if dtype == "bool" else literal(x, dtype)  # type: ignore[call-overload]
-
-
-def _kernel_text(name: str, kernel: Kernel) -> str:
-    parameters = [p.declaration for p in kernel.parameters]
-    if kernel.may_fail:
-        parameters.insert(0, "tl_call* c")
-    body = list(kernel.body)
-    if kernel.ranged:
-        parameters += ["i64 begin", "i64 end"]
-        body = [_ranged(line) for line in body]
-    body = [line.replace(_MARK, "") for line in body]
-    lines = [f"static void {name}({', '.join(parameters)}) {{", *body, "}"]
-    if kernel.ranged:
-        lines += _task_text(name, kernel)
-    return "\n".join(lines)
-
-
-_MARK = "  // ranged"
-
-
-def _ranged(line: str) -> str:
-    """Make the outermost loop run over [begin, end)."""
-    if not line.endswith(_MARK):
-        return line
-    head = line[: line.index("for (")]
-    var = line[len(head) :].split()[2]
-    return f"{head}for (i64 {var} = begin; {var} < end; ++{var}) {{"
-
-
-def _task_text(name: str, kernel: Kernel) -> list[str]:
-    """Return the struct of a kernel's arguments and the piece of work over it."""
-    fields = " ".join(
-        f"{p.declaration.replace('__restrict ', '')};" for p in kernel.parameters
-    )
-    args = ", ".join(f"a->{p.name}" for p in kernel.parameters)
-    return [
-        f"struct {name}_args {{ {fields} }};",
-        f"static void {name}_run(void* data, i64 begin, i64 end) {{",
-        f"  const {name}_args* a = (const {name}_args*)data;",
-        f"  {name}({args}, begin, end);",
-        "}",
-    ]

@@ -12,6 +12,7 @@ except ImportError as missing:
     )
     raise ImportError(_message) from missing
 
+from theanolike import gradient, printing, tensor
 from theanolike.aliases import install_as_theano, serve_legacy_names
 from theanolike.compile import (
     FunctionMaker,
@@ -32,12 +33,17 @@ from theanolike.compile import (
 )
 from theanolike.config import change_flags, config
 from theanolike.errors import InconsistencyError
+from theanolike.gradient import Lop, Rop, grad, subgraph_grad
 from theanolike.graph.apply import Apply
 from theanolike.graph.clone import clone
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.op import Op
+from theanolike.graph.pretty import pp, pprint
 from theanolike.graph.type import Generic, Type, generic
 from theanolike.graph.variable import Constant, Variable
+from theanolike.legacy.misc.safe_asarray import _asarray
+from theanolike.ops.known import get_scalar_constant_value
+from theanolike.ops.user import as_op
 from theanolike.pending import pending_names
 from theanolike.types.shared import Container
 
@@ -50,28 +56,40 @@ __all__ = [
     "Generic",
     "In",
     "InconsistencyError",
+    "Lop",
     "Mode",
     "Op",
     "OrderedUpdates",
     "Out",
     "Param",
     "ProfileStats",
+    "Rop",
     "SymbolicInput",
     "SymbolicOutput",
     "Type",
     "Variable",
     "__version__",
+    "_asarray",
+    "as_op",
     "change_flags",
     "clone",
     "config",
     "function",
     "function_dump",
     "generic",
+    "get_scalar_constant_value",
+    "grad",
+    "gradient",
     "install_as_theano",
+    "pp",
+    "pprint",
     "predefined_linkers",
     "predefined_modes",
     "predefined_optimizers",
+    "printing",
     "shared",
+    "subgraph_grad",
+    "tensor",
 ]
 
 logging.getLogger("theanolike").addHandler(logging.NullHandler())

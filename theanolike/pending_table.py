@@ -4,10 +4,9 @@ __all__ = ["PENDING"]
 
 PENDING: dict[str, str] = {
     "": """
-        CLinker DualLinker Linker LocalLinker Lop OpFromGraph OpWiseCLinker
-        OpenMPOp PerformLinker Rop _asarray as_op disable_log_handler dot foldl
-        foldr get_scalar_constant_value grad map object2 opt pp pprint reduce
-        scan scan_checkpoints sparse_grad subgraph_grad theano_logger
+        CLinker DualLinker Linker LocalLinker OpFromGraph OpWiseCLinker OpenMPOp
+        PerformLinker disable_log_handler dot foldl foldr hessian jacobian map
+        object2 opt reduce scan scan_checkpoints sparse_grad theano_logger
     """,
     "compat": """
         DefaultOrderedDict b cmp decode exc_message get_unbound_function
@@ -15,27 +14,27 @@ PENDING: dict[str, str] = {
     """,
     "compat.six": "b moves reraise",
     "compile": """
-        AliasedMemoryError DeepCopyOp FromFunctionOp OpFromGraph ProfileMode
-        Rebroadcast SanityCheckFunction Shape Shape_i SpecifyShape Supervisor
-        SymbolicInputKit ViewOp as_op deep_copy_op optdb profilemode shape
-        view_op
+        AliasedMemoryError DeepCopyOp OpFromGraph ProfileMode Rebroadcast
+        SanityCheckFunction Shape Shape_i SpecifyShape Supervisor
+        SymbolicInputKit ViewOp deep_copy_op optdb profilemode shape view_op
     """,
     "compile.builders": "OpFromGraph",
     "compile.debugmode": "default_make_thunk",
-    "compile.function_module": "AliasedMemoryError Supervisor convert_function_input",
+    "compile.function_module": """
+        AliasedMemoryError Supervisor convert_function_input
+    """,
     "compile.ops": """
-        DeepCopyOp FromFunctionOp OutputGuard Rebroadcast Shape Shape_i
-        SpecifyShape ViewOp as_op deep_copy_op shape shape_i specify_shape
-        view_op
+        DeepCopyOp FromFunctionOp OutputGuard Shape Shape_i ViewOp as_op
+        deep_copy_op view_op
     """,
     "compile.profiling": """
         ScanProfileStats print_global_stats register_profiler_printer
     """,
     "d3viz": "d3viz d3write",
     "gof": """
-        CDataType CEnumType CLinker COp Container DB DestroyHandler DualLinker
-        EnumList EnumType EquilibriumDB EquilibriumOptimizer Feature Linker
-        LocalGroupDB LocalLinker LocalOptGroup LocalOptimizer MergeOptimizer
+        CDataType CEnumType CLinker COp DB DestroyHandler DualLinker EnumList
+        EnumType EquilibriumDB EquilibriumOptimizer Feature Linker LocalGroupDB
+        LocalLinker LocalOptGroup LocalOptimizer MergeOptimizer
         NavigatorOptimizer OpKeyOptimizer OpRemove OpSub OpWiseCLinker OpenMPOp
         Optimizer Params ParamsType PatternSub PerformLinker ProxyDB Query
         SeqOptimizer SequenceDB TopoOptimizer WrapLinker WrapLinkerMany cmodule
@@ -94,7 +93,7 @@ PENDING: dict[str, str] = {
         GpuArraySharedVariable GpuArrayType get_context gpu_context_type
         gpuarray_shared_constructor list_contexts reg_context
     """,
-    "gradient": "grad_time hessian jacobian mode_not_slow",
+    "gradient": "grad_time mode_not_slow",
     "ifelse": "IfElse ifelse",
     "misc.ordered_set": "OrderedSet",
     "misc.pkl_utils": """
@@ -104,7 +103,7 @@ PENDING: dict[str, str] = {
     "misc.pycuda_utils": "to_gpuarray",
     "misc.strutil": "render_string",
     "printing": """
-        Print _TagGenerator default_colorCodes pydot_imported pydot_imported_msg
+        _TagGenerator default_colorCodes pydot_imported pydot_imported_msg
         pydotprint pydotprint_variables
     """,
     "raise_op": "Raise",
@@ -127,12 +126,10 @@ PENDING: dict[str, str] = {
     "sandbox.cuda.var": "CudaNdarrayVariable float32_shared_constructor",
     "sandbox.fourier": "dct_matrix fft half_fft half_ifft ifft",
     "sandbox.gpuarray": "dnn",
-    "sandbox.linalg": """
-        det hints matrix_inverse psd spectral_radius_bound trace
-    """,
+    "sandbox.linalg": "det hints matrix_inverse psd spectral_radius_bound",
     "sandbox.linalg.ops": """
         Det alloc_diag cholesky det diag eig eigh extract_diag kron matrix_dot
-        matrix_inverse pinv qr solve svd trace
+        matrix_inverse pinv qr solve svd
     """,
     "sandbox.multinomial": """
         ChoiceFromUniform MultinomialFromUniform
@@ -186,72 +183,55 @@ PENDING: dict[str, str] = {
     """,
     "sparse.sandbox.sp2": "sampling_dot",
     "tensor": """
-        ARange AdvancedBooleanIncSubtensor AdvancedBooleanIndexingError
+        AdvancedBooleanIncSubtensor AdvancedBooleanIndexingError
         AdvancedBooleanSubtensor AdvancedIncSubtensor AdvancedIncSubtensor1
-        AdvancedIndexingError AdvancedSubtensor AdvancedSubtensor1 Alloc
-        AllocDiag AllocEmpty ArgSortOp Argmax CAReduce Choose Default Dot
-        ExtractDiag Eye Flatten IncSubtensor Join MakeSlice MaxAndArgmax Mean
-        NoneConst NoneTypeT Nonzero PermuteRowElements Rebroadcast Reshape
-        ScalarFromTensor Shape SliceConstant SliceType SortOp SpecifyShape Split
-        Subtensor TensorConstantSignature TensorFromScalar Tile TopKOp Tri
-        addbroadcast advanced_boolean_subtensor advanced_inc_subtensor
-        advanced_set_subtensor advanced_set_subtensor1 advanced_subtensor
-        advanced_subtensor1 all alloc any arange argmax argmin argsort argtopk
-        as_index_variable bartlett batched_dot batched_tensordot bincount chi2sf
-        choose complex_types concatenate cov cumprod cumsum default diag
-        diagonal dot erf erfc erfcinv erfcx erfinv extract_constant eye
-        fill_diagonal fill_diagonal_offset flatnonzero flatten float_types gamma
-        gammainc gammaincc gammal gammaln gammau get_canonical_form_slice
-        get_idx_list get_scalar_constant_value get_vector_length
-        horizontal_stack i0 i1 identity_like inc_subtensor int_types
-        inverse_permutation is_flat iv j0 j1 jacobian jv load make_slice max
-        max_and_argmax mean mgrid min none_type_t nonzero nonzero_values ogrid
-        ones ones_like outer patternbroadcast permute_row_elements prod psi ptp
-        ravel_multi_index recv register_transfer repeat reshape roll
-        scalar_from_tensor send set_subtensor setdefault shape shape_padaxis
-        shape_padleft shape_padright slicetype specify_shape split squeeze stack
-        stacklists std sum swapaxes take tensor_from_scalar tensordot tile topk
-        topk_and_argtopk trace transfer transpose tri tri_gamma tril triu
-        unbroadcast unravel_index vertical_stack zeros zeros_like
+        AdvancedIndexingError AdvancedSubtensor AdvancedSubtensor1 AllocDiag
+        ArgSortOp CAReduce Choose Default Dot ExtractDiag IncSubtensor MakeSlice
+        MaxAndArgmax Mean NoneConst NoneTypeT Nonzero PermuteRowElements
+        ScalarFromTensor Shape SliceConstant SliceType SortOp Subtensor
+        TensorConstantSignature TensorFromScalar TopKOp
+        advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor
+        advanced_set_subtensor1 advanced_subtensor advanced_subtensor1 argsort
+        argtopk as_index_variable bartlett batched_dot batched_tensordot
+        bincount chi2sf choose complex_types cov cumprod cumsum default dot erf
+        erfc erfcinv erfcx erfinv fill_diagonal fill_diagonal_offset flatnonzero
+        float_types gamma gammainc gammaincc gammal gammaln gammau
+        get_canonical_form_slice get_idx_list i0 i1 inc_subtensor int_types
+        inverse_permutation iv j0 j1 jv load make_slice none_type_t nonzero
+        nonzero_values outer permute_row_elements psi ravel_multi_index recv
+        register_transfer scalar_from_tensor send set_subtensor setdefault
+        slicetype take tensor_from_scalar tensordot topk topk_and_argtopk
+        transfer tri_gamma unravel_index
     """,
     "tensor.basic": """
-        AsTensorError NotScalarConstantError Shape _allclose alloc arange
-        concatenate dot extract_constant flatten get_scalar_constant_value
-        hashtype mean ones reshape stack sum transpose zeros zeros_like
+        AsTensorError NotScalarConstantError Shape _allclose dot hashtype
     """,
     "tensor.blas": """
         BatchedDot Dot22 Dot22Scalar Gemm Gemv Ger gemm_inplace gemv_inplace ger
         ldflags
     """,
-    "tensor.elemwise": """
-        All Any CAReduce CAReduceDtype Prod ProdWithoutZeros Sum
-    """,
+    "tensor.elemwise": "All Any CAReduce CAReduceDtype ProdWithoutZeros",
     "tensor.extra_ops": """
         Bartlett CpuContiguous CumOp DiffOp FillDiagonal RepeatOp SearchsortedOp
         Unique bartlett bincount compress cpu_contiguous cumprod cumsum diff
-        fill_diagonal fill_diagonal_offset ravel_multi_index repeat searchsorted
-        squeeze to_one_hot unravel_index
+        fill_diagonal fill_diagonal_offset ravel_multi_index searchsorted
+        to_one_hot unravel_index
     """,
     "tensor.fft": "irfft irfft_op rfft rfft_op",
     "tensor.fourier": "Fourier fft",
     "tensor.nlinalg": """
         AllocDiag Det Eig Eigh ExtractDiag MatrixInverse MatrixPinv QRFull
-        QRIncomplete SVD TensorInv TensorSolve alloc_diag det diag eig eigh
+        QRIncomplete SVD TensorInv TensorSolve alloc_diag det eig eigh
         extract_diag lstsq matrix_dot matrix_inverse matrix_power norm pinv qr
-        svd tensorinv tensorsolve trace
+        svd tensorinv tensorsolve
     """,
     "tensor.nnet": """
         Conv3D CrossentropyCategorical1Hot CrossentropySoftmax1HotWithBiasDx
-        CrossentropySoftmaxArgmax1HotWithBias LogSoftmax Softmax SoftmaxGrad
-        SoftmaxWithBias binary_crossentropy categorical_crossentropy
-        causal_conv1d confusion_matrix conv2d conv2d_transpose conv3d
-        crossentropy_categorical_1hot crossentropy_softmax_1hot
-        crossentropy_softmax_1hot_with_bias
-        crossentropy_softmax_argmax_1hot_with_bias h_softmax logsoftmax
+        CrossentropySoftmaxArgmax1HotWithBias SoftmaxGrad SoftmaxWithBias
+        causal_conv1d confusion_matrix conv2d conv2d_transpose conv3d h_softmax
         logsoftmax_op prepend_0_to_each_row prepend_1_to_each_row
         prepend_scalar_to_each_row scalar_sigmoid separable_conv2d
-        sigmoid_binary_crossentropy sigmoid_inplace softmax softmax_grad
-        softmax_graph softmax_op softmax_with_bias softminus
+        sigmoid_inplace softmax_grad softmax_graph softmax_op softminus
     """,
     "tensor.nnet.abstract_conv": """
         AbstractConv2d AbstractConv2d_gradInputs AbstractConv2d_gradWeights
@@ -278,19 +258,14 @@ PENDING: dict[str, str] = {
     "tensor.nnet.ctc": "ctc ctc_available",
     "tensor.nnet.neighbours": "Images2Neibs images2neibs neibs2images",
     "tensor.nnet.nnet": """
-        Softmax binary_crossentropy categorical_crossentropy confusion_matrix
-        crossentropy_categorical_1hot crossentropy_softmax_1hot
-        crossentropy_softmax_1hot_with_bias
-        crossentropy_softmax_argmax_1hot_with_bias h_softmax logsoftmax
-        prepend_1_to_each_row sigmoid_binary_crossentropy softmax softmax_grad
-        softmax_op softmax_with_bias
+        confusion_matrix h_softmax prepend_1_to_each_row softmax_grad softmax_op
     """,
     "tensor.nnet.sigm": "ScalarSigmoid scalar_sigmoid",
     "tensor.opt": """
-        Assert Canonizer FusionOptimizer MakeVector ShapeFeature ShapeOptimizer
-        Shape_i assert_ constant_folding make_vector register_canonicalize
-        register_specialize register_specialize_device register_stabilize
-        register_uncanonicalize register_useless
+        Assert Canonizer FusionOptimizer ShapeFeature ShapeOptimizer Shape_i
+        assert_ constant_folding register_canonicalize register_specialize
+        register_specialize_device register_stabilize register_uncanonicalize
+        register_useless
     """,
     "tensor.raw_random": """
         RandomFunction RandomStateType RandomStreamsBase _infer_ndim_bcast
@@ -298,10 +273,6 @@ PENDING: dict[str, str] = {
         random_state_type uniform
     """,
     "tensor.shared_randomstreams": "RandomStateSharedVariable RandomStreams",
-    "tensor.sharedvar": """
-        ScalarSharedVariable SharedVariable TensorSharedVariable
-        load_shared_variable scalar_constructor tensor_constructor
-    """,
     "tensor.signal.conv": "conv2d",
     "tensor.signal.downsample": """
         DownsampleFactorMax max_pool_2d max_pool_2d_same_size

@@ -34,6 +34,7 @@ from theanolike.compile.stats import ProfileStats
 from theanolike.compile.updates import OrderedUpdates
 from theanolike.compile.watch import MonitorMode, NanGuardMode
 from theanolike.errors import UnusedInputError
+from theanolike.ops.user import FromFunctionOp, as_op
 from theanolike.pending import pending_names
 from theanolike.types.shared import (
     SharedVariable,
@@ -46,6 +47,7 @@ __all__ = [
     "FAST_COMPILE",
     "FAST_RUN",
     "DebugMode",
+    "FromFunctionOp",
     "Function",
     "FunctionMaker",
     "In",
@@ -60,6 +62,7 @@ __all__ = [
     "SymbolicInput",
     "SymbolicOutput",
     "UnusedInputError",
+    "as_op",
     "function",
     "function_dump",
     "generic_constructor",

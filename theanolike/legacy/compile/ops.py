@@ -1,7 +1,9 @@
 """Theano's `compile.ops`: imports only."""
 
+from theanolike.ops.extents import shape, shape_i
+from theanolike.ops.shape import Rebroadcast, SpecifyShape, specify_shape
 from theanolike.pending import pending_names
 
-__all__: list[str] = []
+__all__ = ["Rebroadcast", "SpecifyShape", "shape", "shape_i", "specify_shape"]
 
 __getattr__ = pending_names(__name__)
