@@ -19,6 +19,7 @@ from theanolike.graph.printing import (
     position_independent_str,
     var_descriptor,
 )
+from theanolike.ops.printing import Print
 from theanolike.pending import pending_names
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "OperatorPrinter",
     "PPrinter",
     "PatternPrinter",
+    "Print",
     "PrinterState",
     "debugprint",
     "hex_digest",

@@ -1,11 +1,16 @@
 """Theano's `tensor.basic`: imports only."""
 
 from theanolike.gradient.reverse import grad
-from theanolike.gradient.support import join
 from theanolike.ops.cast import cast
 from theanolike.ops.conditional import switch
+from theanolike.ops.creation import alloc, arange, ones, zeros, zeros_like
 from theanolike.ops.declare import Elementwise as Elemwise
-from theanolike.ops.dimshuffle import DimShuffle
+from theanolike.ops.dimshuffle import DimShuffle, transpose
+from theanolike.ops.joining import concatenate, join, stack
+from theanolike.ops.known import extract_constant, get_scalar_constant_value
+from theanolike.ops.reduction import sum
+from theanolike.ops.shape import flatten, reshape
+from theanolike.ops.statistics import mean
 from theanolike.pending import pending_names
 from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
 from theanolike.types.constructors import (
@@ -109,6 +114,8 @@ __all__ = [
     "TensorConstant",
     "TensorType",
     "TensorVariable",
+    "alloc",
+    "arange",
     "as_tensor_variable",
     "bcol",
     "bmatrix",
@@ -124,6 +131,7 @@ __all__ = [
     "ccol",
     "cmatrix",
     "col",
+    "concatenate",
     "constant",
     "crow",
     "cscalar",
@@ -143,7 +151,9 @@ __all__ = [
     "dtensor6",
     "dtensor7",
     "dvector",
+    "extract_constant",
     "fcol",
+    "flatten",
     "fmatrix",
     "frow",
     "fscalar",
@@ -153,6 +163,7 @@ __all__ = [
     "ftensor6",
     "ftensor7",
     "fvector",
+    "get_scalar_constant_value",
     "grad",
     "icol",
     "imatrix",
@@ -176,14 +187,20 @@ __all__ = [
     "ltensor7",
     "lvector",
     "matrix",
+    "mean",
+    "ones",
+    "reshape",
     "row",
     "scalar",
+    "stack",
+    "sum",
     "switch",
     "tensor3",
     "tensor4",
     "tensor5",
     "tensor6",
     "tensor7",
+    "transpose",
     "vector",
     "wcol",
     "wmatrix",
@@ -196,6 +213,8 @@ __all__ = [
     "wtensor7",
     "wvector",
     "zcol",
+    "zeros",
+    "zeros_like",
     "zmatrix",
     "zrow",
     "zscalar",

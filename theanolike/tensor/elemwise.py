@@ -2,8 +2,9 @@
 
 from theanolike.ops.declare import Elementwise as Elemwise
 from theanolike.ops.dimshuffle import DimShuffle
+from theanolike.ops.reduction import Prod, Sum
 from theanolike.pending import pending_names
 
-__all__ = ["DimShuffle", "Elemwise"]
+__all__ = ["DimShuffle", "Elemwise", "Prod", "Sum"]
 
 __getattr__ = pending_names(__name__)

@@ -8,10 +8,12 @@ from theanolike.graph.op import Op
 from theanolike.graph.type import Generic, Type, generic
 from theanolike.graph.variable import Constant, Variable
 from theanolike.pending import pending_names
+from theanolike.types.shared import Container
 
 __all__ = [
     "Apply",
     "Constant",
+    "Container",
     "FunctionGraph",
     "Generic",
     "InconsistencyError",

@@ -10,14 +10,38 @@ from theanolike.ops.activation import (
     softsign,
     ultra_fast_sigmoid,
 )
+from theanolike.ops.crossentropy import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    crossentropy_categorical_1hot,
+    crossentropy_softmax_1hot,
+    crossentropy_softmax_1hot_with_bias,
+    crossentropy_softmax_argmax_1hot_with_bias,
+    sigmoid_binary_crossentropy,
+    softmax_with_bias,
+)
+from theanolike.ops.softmax import LogSoftmax, Softmax, logsoftmax, logsumexp, softmax
 from theanolike.pending import pending_names
 
 __all__ = [
+    "LogSoftmax",
+    "Softmax",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "crossentropy_categorical_1hot",
+    "crossentropy_softmax_1hot",
+    "crossentropy_softmax_1hot_with_bias",
+    "crossentropy_softmax_argmax_1hot_with_bias",
     "elu",
     "hard_sigmoid",
+    "logsoftmax",
+    "logsumexp",
     "relu",
     "selu",
     "sigmoid",
+    "sigmoid_binary_crossentropy",
+    "softmax",
+    "softmax_with_bias",
     "softplus",
     "softsign",
     "ultra_fast_sigmoid",
