@@ -1,46 +1,18 @@
 """A nest as a C++ function: its loops, accumulators, row temporaries and stores."""
 
-from dataclasses import dataclass
-
 from theanolike.codegen.affine import Affine, offset
 from theanolike.codegen.collapse import collapse
 from theanolike.codegen.emit_scalar import Context, Table, affine_text, bare
+from theanolike.codegen.kernel_text import Kernel, Parameter
 from theanolike.codegen.memory import accumulates
 from theanolike.codegen.names import Names
-from theanolike.codegen.program import Axis, Load, Reduce, Scalar, Value
+from theanolike.codegen.program import Effect, Load, Reduce, Scalar, Value
 from theanolike.codegen.reductions import BLOCK, LANES, Accumulator
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, loaded, stored
 from theanolike.codegen.scalars import cast as cast_text
 from theanolike.codegen.schedule.fuse import Nest, Stage, same_element
 from theanolike.codegen.schedule.statements import Statement
 from theanolike.codegen.shapes import Extent, mul, product
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A kernel's parameter: its declaration, and what the caller passes for it."""
-
-    declaration: str
-    kind: str  # "read", "write", "row", "scalar", "result", "extent"
-    subject: object
-
-    @property
-    def name(self) -> str:
-        """The declared name."""
-        return self.declaration.split()[-1].lstrip("*")
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """The text of a kernel without its name, and its parameters in order."""
-
-    parameters: tuple[Parameter, ...]
-    body: tuple[str, ...]
-    may_fail: bool
-    ranged: bool  # takes `begin` and `end` of its outermost loop
-    outermost: int | Extent  # that loop's extent
-    work: int | Extent  # elements visited
-    primitives: frozenset[tuple[str, str]]
 
 
 class KernelWriter(Context):
@@ -74,6 +46,10 @@ class KernelWriter(Context):
         self.stage = 0
         self.loops = collapse(nest, self._row_offset)
         self.accumulators: dict[Value, Accumulator] = {}
+        self.spanning: dict[int, list[Statement]] = {}
+        self.sharing = "none"
+        self.partials: list[tuple[str, str]] = []
+        self.after: list[str] = []
 
     # Text helpers.
 
@@ -209,53 +185,85 @@ class KernelWriter(Context):
     def write(self) -> Kernel:
         """Write the whole kernel."""
         nest = self.nest
+        self.spanning = self._spanning()
+        self.sharing = self._sharing()
         for s in nest.statements:
             if s.kind == "reduce" and accumulates(s):
                 self._clear(s)
-        spanning = self._spanning()
+        before, self.lines = self.lines, []
         layout = self.loops[0]
         for depth in range(layout.outer):
-            self._declare(spanning.get(depth, []))
-            self._open_loop(depth, layout.extents[depth], ranged=depth == 0)
+            self._declare(self.spanning.get(depth, []))
+            self.open_loop(depth, layout.extents[depth])
         for at, stage in enumerate(nest.stages):
             self.stage = at
             StageWriter(self, stage).write()
         for depth in reversed(range(layout.outer)):
             self.close()
-            self._finish(spanning.get(depth, []))
-        parallel = self._parallel(spanning)
-        first = nest.stages[0].statements[0]
+            self._finish(self.spanning.get(depth, []))
+        divided, work, rows = self._sizes()
         return Kernel(
             tuple(self.parameters.values()),
+            tuple(before),
             tuple(self.lines),
+            tuple(self.after),
+            tuple(self.partials),
+            self.sharing,
+            divided,
+            work,
+            rows,
             self.may_fail,
-            parallel,
-            self._outermost(),
-            product(first.domain),
             frozenset(self.primitives),
         )
 
-    def _outermost(self) -> int | Extent:
-        layout = self.loops[0]
-        return layout.extents[0] if layout.extents else 1
+    def _sizes(self) -> tuple[str, str, str]:
+        """Return the texts of what is divided, the work, and the longest row."""
+        if self.sharing == "none":
+            return "", "", ""
+        extents = self.loops[0].extents
+        divided = self.extent(extents[-1 if self.sharing == "inner" else 0])
+        work = self.extent(product(self.nest.stages[0].statements[0].domain))
+        rows = [
+            self.extent(product(v.shape[self.nest.k :]))
+            for v in self.temporaries
+            if v in self.made and v not in self.stored
+        ]
+        longest = rows[0] if rows else ""
+        for row in rows[1:]:
+            longest = longest if row == longest else f"tl_max({longest}, {row})"
+        return bare(divided), bare(work), longest
 
-    def _parallel(self, spanning: dict[int, list[Statement]]) -> bool:
-        """Tell whether the outermost loop's steps are independent."""
-        nest = self.nest
-        if self.may_fail or not self.loops[0].extents or self.temporaries:
-            return False
-        if any(s.kind == "scatter" or accumulates(s) for s in nest.statements):
-            return False
-        if self.loops[0].outer:
-            return not spanning.get(0)
-        reducing = any(s.kind == "reduce" and 0 in s.reduced for s in nest.statements)
-        return len(nest.stages) == 1 and not reducing
+    def _sharing(self) -> str:
+        """Say how the nest is divided among threads (kernel_text.py)."""
+        nest, layout = self.nest, self.loops[0]
+        statements = nest.statements
+        fails = any(s.node.effect is not Effect.TOTAL for s in statements)
+        if fails or not layout.extents or any(s.kind == "scatter" for s in statements):
+            return "none"
+        memory = [s for s in statements if accumulates(s)]
+        if layout.outer:
+            return "none" if self.spanning.get(0) or memory else "outer"
+        if len(nest.stages) > 1:
+            return "none"
+        last = len(layout.extents) - 1
+        reduced = [{layout.loop_of[a] for a in s.reduced} for s in statements]
+        if memory:
+            whole = len(memory) == len(statements) and last > 0
+            return "inner" if whole and not any(last in r for r in reduced) else "none"
+        if not any(0 in r for r in reduced):
+            return "outer"
+        kinds = {s.node.kind for s in statements if isinstance(s.node, Reduce)}
+        return "none" if last or kinds & {"argmax", "argmin"} else "blocks"
 
-    def _open_loop(self, depth: int, extent: int | Extent, *, ranged: bool) -> None:
+    def open_loop(self, depth: int, extent: int | Extent) -> None:
+        """Open the loop at `depth`, over the thread's piece if it is divided."""
         var = f"i{depth}"
-        self.open(f"for (i64 {var} = 0; {var} < {self.extent(extent)}; ++{var})")
-        if ranged:
-            self.lines[-1] = self.lines[-1] + RANGED
+        last = len(self.loops[self.stage].extents) - 1
+        divided = (self.sharing == "outer" and depth == 0) or (
+            self.sharing == "inner" and depth == last
+        )
+        first, end = ("begin", "end") if divided else ("0", bare(self.extent(extent)))
+        self.open(f"for (i64 {var} = {first}; {var} < {end}; ++{var})")
 
     def _clear(self, s: Statement) -> None:
         """Set the memory of an accumulated reduction to the identity."""
@@ -356,7 +364,7 @@ class StageWriter:
         kernel.loops[kernel.stage] = layout.plain(base.domain)
         for depth, extent in enumerate(base.domain):
             table.bind(depth, kernel.emit, last=False)
-            kernel._open_loop(depth, extent, ranged=False)  # noqa: SLF001
+            kernel.open_loop(depth, extent)
         table.bind(len(base.domain), kernel.emit, last=True)
         kernel.store(base.value, base.place, table.text(item))
         for _ in base.domain:
@@ -378,6 +386,12 @@ class StageWriter:
             self._innermost()
             return
         self.table.bind(depth, kernel.emit, last=False)
+        if kernel.sharing == "blocks":
+            self._blocks()
+            return
+        if kernel.sharing == "inner" and depth == inner - 2 and self._unrolls(depth):
+            self._unrolled(depth)
+            return
         here = [s for s in self.reductions if self._starts(s) == depth]
         for s in here:
             accumulator = Accumulator.of(s, kernel)
@@ -386,15 +400,92 @@ class StageWriter:
                 kernel.emit(kernel.accumulators[s.value].declare_total())
         laned = [s for s in self.reductions if self._starts(s) <= depth]
         if depth == inner - 1 and laned:
-            self._lanes(depth, laned)
+            self._lanes(
+                depth, laned, "0", bare(kernel.extent(self.layout.extents[depth]))
+            )
         else:
-            ranged = depth == 0
-            kernel._open_loop(depth, self.layout.extents[depth], ranged=ranged)  # noqa: SLF001
-            self._level(depth + 1)
-            kernel.close()
+            self._loop(depth)
         for s in here:
             if not self._spans(s):
                 self._finish(s)
+
+    def _loop(self, depth: int) -> None:
+        """Write a plain loop; the innermost one in blocks if it has fast forms."""
+        kernel = self.kernel
+        kernel.open_loop(depth, self.layout.extents[depth])
+        self._level(depth + 1)
+        kernel.close()
+
+    def _blocks(self) -> None:
+        """Write a whole reduction as partial results of pieces."""
+        kernel = self.kernel
+        extent = bare(kernel.extent(self.layout.extents[0]))
+        kernel.emit(f"const i64 length = tl_piece({extent});")
+        kernel.open("for (i64 piece = begin; piece < end; ++piece)")
+        kernel.emit("const i64 low = piece * length;")
+        kernel.emit(f"const i64 high = tl_min(low + length, {extent});")
+        for s in self.reductions:
+            kernel.accumulators[s.value] = Accumulator.of(s, kernel)
+            kernel.emit(kernel.accumulators[s.value].declare_total())
+        self._lanes(0, self.reductions, "low", "high")
+        for s in self.reductions:
+            accumulator = kernel.accumulators.pop(s.value)
+            name = f"{accumulator.name}_part"
+            kind = ARITHMETIC[accumulator.dtype]
+            kernel.partials.append((kind, name))
+            kernel.emit(f"{name}[piece] = {bare(accumulator.total_text())};")
+            body, kernel.lines = kernel.lines, kernel.after
+            indent, kernel.indent = kernel.indent, 1
+            kernel.emit(accumulator.declare_total())
+            push = accumulator.push(f"{name}[i]")
+            kernel.emit(f"for (i64 i = 0; i < pieces; ++i) {push}")
+            kernel.leave(s, accumulator.total_text())
+            kernel.lines, kernel.indent = body, indent
+        kernel.close()
+
+    def _unrolls(self, depth: int) -> bool:
+        """Tell whether the loop above the innermost one is reduced by every statement."""
+        return all(
+            depth in {self.layout.loop_of[a] for a in s.reduced}
+            for s in self.reductions
+        )
+
+    def _unrolled(self, depth: int) -> None:
+        """Accumulate several rows at a time, so that memory is visited less often."""
+        kernel = self.kernel
+        outer, inner = f"i{depth}", f"i{depth + 1}"
+        extent = bare(kernel.extent(self.layout.extents[depth]))
+        names = [f"a{k}" for k in range(len(self.reductions))]
+        kinds = [CTYPE[s.value.dtype] for s in self.reductions]
+        places = [self._place(s) for s in self.reductions]
+        refs = "".join(f", {t}& {n}" for t, n in zip(kinds, names, strict=True))
+        kernel.open(f"const auto step = [&](i64 {outer}, i64 {inner}{refs}) TL_STEP")
+        self.table.bind(depth + 2, kernel.emit, last=True)
+        for s, name in zip(self.reductions, names, strict=True):
+            text = self._as_accumulator(s, self.table.text(self.roots[s.value]))
+            old = loaded(name, s.value.dtype)
+            new = Accumulator.of(s, kernel).combine(old, bare(text))
+            kernel.emit(f"{name} = {stored_text(bare(new), s.value.dtype)};")
+        kernel.close(";")
+        kernel.emit(f"i64 {outer} = 0;")
+        for width in (UNROLL, 1):
+            kernel.open(f"for (; {outer} + {width} <= {extent}; {outer} += {width})")
+            kernel.open_loop(depth + 1, self.layout.extents[depth + 1])
+            for kind, name, place in zip(kinds, names, places, strict=True):
+                kernel.emit(f"{kind} {name} = {place};")
+            for k in range(width):
+                row = f"{outer} + {k}" if k else outer
+                kernel.emit(f"step({row}, {inner}, {', '.join(names)});")
+            for name, place in zip(names, places, strict=True):
+                kernel.emit(f"{place} = {name};")
+            kernel.close()
+            kernel.close()
+
+    def _place(self, s: Statement) -> str:
+        """Return the element of memory that a reduction accumulates into."""
+        name = self.kernel.pointer(s.value, write=True)
+        where = self.kernel.where(Load(s.value, s.place))
+        return f"{name}[{affine_text(self.kernel, where, [])}]"
 
     def _spans(self, s: Statement) -> bool:
         """Tell whether a reduction's register is declared outside of the stage."""
@@ -413,46 +504,37 @@ class StageWriter:
 
     def _combine_memory(self, s: Statement, text: str) -> None:
         kernel = self.kernel
-        name = kernel.pointer(s.value, write=True)
-        where = kernel.where(Load(s.value, s.place))
-        element = f"{name}[{affine_text(kernel, where, [])}]"
+        element = self._place(s)
         old = loaded(element, s.value.dtype)
         new = Accumulator.of(s, kernel).combine(old, bare(text))
         kernel.emit(f"{element} = {stored_text(new, s.value.dtype)};")
 
-    def _lanes(self, depth: int, laned: list[Statement]) -> None:
+    def _lanes(self, depth: int, laned: list[Statement], low: str, high: str) -> None:
         """Write the innermost loop of register reductions, in lanes and blocks."""
         kernel = self.kernel
-        extent = kernel.extent(self.layout.extents[depth])
-        var = f"i{depth}"
         accumulators = [kernel.accumulators[s.value] for s in laned]
+        var, block, end, at = (f"{letter}{depth}" for letter in "ibej")
         if all(not a.laned for a in accumulators):
-            kernel._open_loop(depth, self.layout.extents[depth], ranged=False)  # noqa: SLF001
+            kernel.open(f"for (i64 {var} = {low}; {var} < {high}; ++{var})")
             self._innermost()
             kernel.close()
             return
-        width = LANES
-        kernel.open(f"for (i64 b{depth} = 0; b{depth} < {extent}; b{depth} += {BLOCK})")
-        kernel.emit(
-            f"const i64 e{depth} = b{depth} + {BLOCK} < {extent} ? "
-            f"b{depth} + {BLOCK} : {extent};"
-        )
+        kernel.open(f"for (i64 {block} = {low}; {block} < {high}; {block} += {BLOCK})")
+        kernel.emit(f"const i64 {end} = tl_min({block} + {BLOCK}, {high});")
         for a in accumulators:
             if a.laned:
-                kernel.emit(a.declare_lanes(width))
+                kernel.emit(a.declare_lanes(LANES))
         kernel.open(f"const auto step = [&](i64 {var}, i64 l) TL_STEP")
         self._innermost()
         kernel.close(";")
-        kernel.emit(f"i64 j{depth} = b{depth};")
-        kernel.open(f"for (; j{depth} + {width} <= e{depth}; j{depth} += {width})")
-        kernel.emit(f"for (i64 l = 0; l < {width}; ++l) step(j{depth} + l, l);")
+        kernel.emit(f"i64 {at} = {block};")
+        kernel.open(f"for (; {at} + {LANES} <= {end}; {at} += {LANES})")
+        kernel.emit(f"for (i64 l = 0; l < {LANES}; ++l) step({at} + l, l);")
         kernel.close()
-        kernel.emit(
-            f"for (i64 l = 0; j{depth} < e{depth}; ++j{depth}, ++l) step(j{depth}, l);"
-        )
+        kernel.emit(f"for (i64 l = 0; {at} < {end}; ++{at}, ++l) step({at}, l);")
         for a in accumulators:
             if a.laned:
-                kernel.emit(a.fold_lanes(width))
+                kernel.emit(a.fold_lanes(LANES))
         kernel.close()
 
     def _innermost(self) -> None:
@@ -524,7 +606,7 @@ class StageWriter:
         kernel.emit(f"{element} = {stored_text(bare(text), s.value.dtype)};")
 
 
-RANGED = "  // ranged"
+UNROLL = 4  # rows accumulated together
 
 
 def stored_text(text: str, dtype: str) -> str:

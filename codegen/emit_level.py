@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from theanolike.codegen.affine import offset
-from theanolike.codegen.emit_kernel import Kernel, KernelWriter, Parameter
+from theanolike.codegen.emit_kernel import KernelWriter
 from theanolike.codegen.emit_loop import emit_loop
 from theanolike.codegen.emit_scalar import bare
+from theanolike.codegen.kernel_text import Kernel, Parameter
 from theanolike.codegen.libraries import emit_library
 from theanolike.codegen.memory import (
     ALIGNMENT,
@@ -38,9 +39,6 @@ from theanolike.codegen.shapes import Extent, leaves
 
 if TYPE_CHECKING:
     from theanolike.codegen.emit_cxx import UnitWriter
-
-PARALLEL = 1 << 15  # elements below which one thread is faster
-GRAIN = 1 << 13  # elements per piece of work
 
 
 @dataclass
@@ -325,26 +323,10 @@ class Level:
                 local = unit.names(value, "v", value.label)
                 self.emit(f"{ARITHMETIC[value.dtype]} {local};")
                 self.set_scalar(value, local)
-        args = [self._argument(p) for p in kernel.parameters]
-        if kernel.ranged:
-            self._parallel(name, kernel, args)
-        else:
-            given = ["c", *args] if kernel.may_fail else args
-            self.emit(f"{name}({', '.join(given)});")
+        args = ", ".join(["c", *(self._argument(p) for p in kernel.parameters)])
+        self.emit(f"{name}({args});")
         if kernel.may_fail:
             self.emit("if (c->error.code) return c->error.code;")
-
-    def _parallel(self, name: str, kernel: Kernel, args: list[str]) -> None:
-        n = bare(self.unit.extent(kernel.outermost))
-        work = bare(self.unit.extent(kernel.work))
-        packed = ", ".join(args)
-        self.emit(f"if ({work} < {PARALLEL}) {{")
-        self.emit(f"  {name}({packed}, 0, {n});")
-        self.emit("} else {")
-        self.emit(f"  {name}_args a = {{{packed}}};")
-        self.emit(f"  const i64 grain = {GRAIN} * ({n}) / ({work}) + 1;")
-        self.emit(f"  c->table->parallel(c, {name}_run, &a, {n}, grain);")
-        self.emit("}")
 
     # Opaque steps.
 

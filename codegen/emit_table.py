@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from theanolike.codegen.emit_kernel import Kernel, KernelWriter, Parameter
-from theanolike.codegen.emit_level import GRAIN, PARALLEL, Level, describe
+from theanolike.codegen.emit_kernel import KernelWriter
+from theanolike.codegen.emit_level import Level, describe
+from theanolike.codegen.kernel_text import Parameter
 from theanolike.codegen.libraries import GEMM
 from theanolike.codegen.memory import Slot, root
 from theanolike.codegen.names import Names
@@ -216,12 +217,7 @@ class TableLevel(Level):
         indices = [self._index_of(p) for p in kernel.parameters]
         args = [self._read(p, k) for k, p in enumerate(kernel.parameters)]
         kinds = "".join(_kind(p) for p in kernel.parameters)
-        if kernel.ranged:
-            indices += [
-                self.extent_index(kernel.outermost),
-                self.extent_index(kernel.work),
-            ]
-        body = self._call_text(name, kernel, args)
+        body = f"{name}({', '.join(['c', *args])}); return c->error.code;"
         self.row(f"{name}_go_{kinds}", body, *indices)
         unit.plan.append(describe(nest))
 
@@ -250,20 +246,6 @@ class TableLevel(Level):
             return f"*(const {ARITHMETIC[subject.dtype]}*)m[a[{k}]]"
         kind = ARITHMETIC if p.kind == "result" else CTYPE
         return f"({kind[subject.dtype]}*)m[a[{k}]]"
-
-    def _call_text(self, name: str, kernel: Kernel, args: list[str]) -> str:
-        if not kernel.ranged:
-            given = ["c", *args] if kernel.may_fail else args
-            return f"{name}({', '.join(given)}); return c->error.code;"
-        last = len(args)
-        n, work = f"n[a[{last}]]", f"n[a[{last + 1}]]"
-        packed = ", ".join(args)
-        return (
-            f"if ({work} < {PARALLEL}) {{ {name}({packed}, 0, {n}); return 0; }} "
-            f"{name}_args s = {{{packed}}}; "
-            f"c->table->parallel(c, {name}_run, &s, {n}, {GRAIN} * {n} / {work} + 1); "
-            "return 0;"
-        )
 
     def _require_row(self, node: Require) -> None:
         code = "TL_SHAPE"

@@ -400,7 +400,19 @@ class Builder:
 
     def reshape(self, source: Value, shape: Shape) -> Value:
         """Return the elements in row-major order under another shape."""
-        return self.append(Reshape(source, tuple(shape), self.site))  # type: ignore[no-any-return]
+        return self.append(Reshape(self.dense(source), tuple(shape), self.site))  # type: ignore[no-any-return]
+
+    def dense(self, value: Value) -> Value:
+        """Return `value` as what isn't a view: its elements stand in row-major order."""
+        source = value
+        while isinstance(source.node, View) and _keeps_order(source.node):
+            source = source.node.operands[0]
+        if isinstance(source.node, View):
+            view = source
+            source = self.map(view.shape, view.dtype, lambda *i: view.at(*i))
+        if source is value or source.shape == value.shape:
+            return source
+        return self.append(Reshape(source, value.shape, self.site))  # type: ignore[no-any-return]
 
     def expand(self, source: Value, shape: Shape) -> Value:
         """Broadcast to `shape`, aligned from the right; dims of 1 repeat."""
@@ -447,7 +459,8 @@ class Builder:
     ) -> Any:
         """Call a library routine on dense buffers."""
         effect = Effect.MAY_FAIL if may_fail else Effect.TOTAL
-        return self.append(Library(name, operands, results, params, self.site, effect))
+        dense = [self.dense(value) for value in operands]
+        return self.append(Library(name, dense, results, params, self.site, effect))
 
     def loop(
         self,
@@ -503,6 +516,21 @@ class Builder:
         self.hosts.append(callback)
         self.append(Host(len(self.hosts) - 1, operands, results, self.site))
         return self.program.nodes[-1].results
+
+
+def _keeps_order(view: View) -> bool:
+    """Tell whether a view only adds and drops dims of 1."""
+    kept = [d.axis for d in view.dims if d.axis is not None]
+    source, shape = view.operands[0].shape, view.results[0].shape
+    return (
+        kept == sorted(set(kept))
+        and all(d.start == 0 and (d.axis is None or d.step == 1) for d in view.dims)
+        and all(
+            e == 1 if d.axis is None else shape[d.axis] == e
+            for d, e in zip(view.dims, source, strict=True)
+        )
+        and all(e == 1 for k, e in enumerate(shape) if k not in kept)
+    )
 
 
 def _both_assumed(first: int | Extent, second: int | Extent) -> bool:

@@ -14,6 +14,13 @@ template <class C>
 TL_INLINE C add_complex(C a, C b) {
   return {a.re + b.re, a.im + b.im};
 }
+// Sums are combined with the operator, whatever the type.
+TL_INLINE c64 operator+(c64 a, c64 b) {
+  return add_complex(a, b);
+}
+TL_INLINE c128 operator+(c128 a, c128 b) {
+  return add_complex(a, b);
+}
 template <class C>
 TL_INLINE C sub_complex(C a, C b) {
   return {a.re - b.re, a.im - b.im};

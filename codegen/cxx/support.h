@@ -54,3 +54,14 @@ struct tl_cascade {
     return sum;
   }
 };
+
+// How a reduction over n elements is cut: pieces of equal length, a function of n alone.
+TL_INLINE i64 tl_piece(i64 n) {
+  i64 length = 65536;
+  while ((n + length - 1) / length > 512) length *= 2;
+  return length;
+}
+TL_INLINE i64 tl_pieces(i64 n) {
+  const i64 length = tl_piece(n);
+  return n > length ? (n + length - 1) / length : 1;
+}

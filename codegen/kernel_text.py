@@ -1,0 +1,142 @@
+"""A kernel's function in C++, with its division among threads where it has one.
+
+`sharing` says how: "none"; "outer", pieces of the outermost loop; "inner", pieces of
+the innermost loop of an accumulation over outer ones; "blocks", pieces of a reduction
+whose partial results are combined in order. Pieces depend on extents only, so results
+are the same for any number of threads.
+"""
+
+from dataclasses import dataclass
+
+from theanolike.codegen.program import Value
+from theanolike.codegen.scalars import CTYPE
+
+PARALLEL = 1 << 15  # elements below which one thread is faster
+GRAIN = 1 << 13  # elements per piece of work
+PIECE = 1 << 16  # elements per partial result of a reduction, at least
+PIECES = 512  # partial results, at most
+ROW = 2048  # elements of a row temporary that a thread keeps on its stack
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A kernel's parameter: its declaration, and what the caller passes for it."""
+
+    declaration: str
+    kind: str  # "read", "write", "row", "scalar", "result", "extent"
+    subject: object
+
+    @property
+    def name(self) -> str:
+        """The declared name."""
+        return self.declaration.split()[-1].lstrip("*")
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel without its name.
+
+    Attributes
+    ----------
+    before, body, after : tuple of str
+        `body` is shared among threads; the others are not.
+    partials : tuple of (str, str)
+        Type and name of each array of partial results.
+    divided, work : str
+        The extent that is divided, and the elements visited.
+    rows : str
+        The elements of the longest row temporary, or nothing.
+    """
+
+    parameters: tuple[Parameter, ...]
+    before: tuple[str, ...]
+    body: tuple[str, ...]
+    after: tuple[str, ...]
+    partials: tuple[tuple[str, str], ...]
+    sharing: str
+    divided: str
+    work: str
+    rows: str
+    may_fail: bool
+    primitives: frozenset[tuple[str, str]]
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What makes two kernels the same function."""
+        return (
+            tuple(p.declaration for p in self.parameters),
+            self.before,
+            self.body,
+            self.after,
+            self.sharing,
+        )
+
+
+def kernel_text(name: str, kernel: Kernel) -> str:
+    """Return the definition of a kernel as `name(c, parameters...)`."""
+    declared = ["tl_call* c", *(p.declaration for p in kernel.parameters)]
+    head = f"static void {name}({', '.join(declared)}) {{"
+    if kernel.sharing == "none":
+        return "\n".join([head, *kernel.before, *kernel.body, *kernel.after, "}"])
+    lines = _piece(name, kernel) + _task(name, kernel)
+    lines += [head, *kernel.before, *_divide(name, kernel), *kernel.after, "}"]
+    return "\n".join(lines)
+
+
+def _fields(kernel: Kernel) -> list[tuple[str, str]]:
+    """Return declaration and name of what a piece of work needs."""
+    fields = [(p.declaration, p.name) for p in kernel.parameters if p.kind != "result"]
+    return fields + [(f"{kind}* __restrict {n}", n) for kind, n in kernel.partials]
+
+
+def _piece(name: str, kernel: Kernel) -> list[str]:
+    declared = [d for d, _ in _fields(kernel)] + ["i64 begin", "i64 end"]
+    return [f"static void {name}_piece({', '.join(declared)}) {{", *kernel.body, "}"]
+
+
+def _task(name: str, kernel: Kernel) -> list[str]:
+    fields = _fields(kernel)
+    members = " ".join(f"{d.replace('__restrict ', '')};" for d, _ in fields)
+    rows = {p.name: p.subject for p in kernel.parameters if p.kind == "row"}
+    local = [
+        f"  {CTYPE[v.dtype]} {n}[{ROW}];"
+        for n, v in rows.items()
+        if isinstance(v, Value)
+    ]
+    given = ", ".join(n if n in rows else f"a->{n}" for _, n in fields)
+    return [
+        f"struct {name}_task {{ {members} }};",
+        f"static void {name}_run(void* data, i64 begin, i64 end) {{",
+        f"  const {name}_task* a = (const {name}_task*)data;",
+        *local,
+        f"  {name}_piece({given}, begin, end);",
+        "}",
+    ]
+
+
+def _divide(name: str, kernel: Kernel) -> list[str]:
+    """Return the lines that run the pieces on one thread or on several."""
+    given = ", ".join(n for _, n in _fields(kernel))
+    few = f"{kernel.work} < {PARALLEL}"
+    if kernel.rows:
+        few += f" || {kernel.rows} > {ROW}"
+    count = kernel.divided
+    lines = []
+    grain = f"{GRAIN} * {count} / ({kernel.work}) + 1"
+    if kernel.sharing == "inner":
+        grain = f"(({grain}) + 511) / 512 * 512"
+    if kernel.sharing == "blocks":
+        lines += [
+            f"  const i64 pieces = tl_pieces({kernel.divided});",
+            *(f"  {kind} {n}[{PIECES}];" for kind, n in kernel.partials),
+        ]
+        count, grain = "pieces", "1"
+    return [
+        *lines,
+        f"  if ({few}) {{",
+        f"    {name}_piece({given}, 0, {count});",
+        "  } else {",
+        f"    {name}_task task = {{{given}}};",
+        f"    c->table->parallel(c, {name}_run, &task, {count}, {grain});",
+        "  }",
+    ]
