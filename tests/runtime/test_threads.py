@@ -165,6 +165,56 @@ def test_large_results_made_without_the_gil_are_ordinary_arrays(unit, tools):
         z.resize(2 * n + 1, refcheck=False)
 
 
+# Output 0: the members of a team; each step waits for all members, 1000 times.
+TEAM = """
+struct Job { i64 steps, arrived, wrong, members; };
+static void step(void* data, i64 member, i64 members) {
+  Job* job = (Job*)data;
+  if (member == 0) job->members = members;
+  for (i64 k = 1; k <= job->steps; ++k) {
+    __atomic_add_fetch(&job->arrived, 1, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&job->arrived, __ATOMIC_SEQ_CST) < k * members) {}
+    if (__atomic_load_n(&job->arrived, __ATOMIC_SEQ_CST) > (k + 1) * members)
+      job->wrong = 1;
+  }
+}
+static void inner(void* data, i64, i64) {
+  Job* job = *(Job**)data;
+  tl_call* c = ((tl_call**)data)[1];
+  c->table->team(c, step, job, 4);
+}
+i32 tl_compute(tl_call* c) {
+  Job job = {1000, 0, 0, 0};
+  void* both[] = {&job, c};
+  if (NESTED) c->table->parallel(c, inner, both, 1, 1);
+  else c->table->team(c, step, &job, 2);
+  *(double*)c->table->output(c, 0, nullptr) = job.wrong ? -1 : job.members;
+  return TL_OK;
+}
+"""
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_members_of_a_team_run_at_the_same_time(unit, tools, threads):
+    outputs = [tools.spec("float64")]
+    f = tools.make(unit(TEAM.replace("NESTED", "0")), [], outputs, release_gil=True)
+    _runtime.set_threads(threads)
+    assert [f() for _ in range(10)] == [min(threads, 2)] * 10
+
+
+def test_a_team_inside_a_region_has_one_member(unit, tools):
+    text = TEAM.replace("NESTED", "1").replace("both, 1, 1", "both, 2, 1")
+    text = text.replace(
+        "static void inner(void* data, i64, i64) {",
+        """
+static void inner(void* data, i64 begin, i64) {
+  if (begin != 0) return;""",
+    )
+    f = tools.make(unit(text), [], [tools.spec("float64")], release_gil=True)
+    _runtime.set_threads(2)
+    assert f() == 1
+
+
 FORK = """
 import os, sys, threading, time
 import numpy as np

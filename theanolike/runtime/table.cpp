@@ -19,6 +19,10 @@ void run_parallel(tl_call*, tl_body body, void* data, i64 n, i64 grain) {
   parallel_ranges(body, data, n, grain);
 }
 
+void run_as_team(tl_call*, tl_body body, void* data, i64 most) {
+  run_team(body, data, most);
+}
+
 void* find_routine(tl_call*, const char* name) { return blas_routine(name); }
 
 tl_table make_table() {
@@ -32,6 +36,7 @@ tl_table make_table() {
   table.host = call_host;
   table.poll = poll_signals;
   table.routine = find_routine;
+  table.team = run_as_team;
   table.sgemm = sgemm;
   table.dgemm = dgemm;
   table.cgemm = cgemm;

@@ -208,6 +208,17 @@ void run_range(void* data, i64 job) {
   ranges->body(ranges->data, begin, std::min(begin + ranges->width, ranges->n));
 }
 
+struct Team {
+  tl_body body;
+  void* data;
+  i64 members;
+};
+
+void run_member(void* data, i64 member) {
+  auto* team = static_cast<Team*>(data);
+  team->body(team->data, member, team->members);
+}
+
 // Jobs that wait for each other need a thread each, whether or not the pool is free.
 void run_on_new_threads(Job task, void* data, i64 jobs) {
   std::vector<std::thread> others;
@@ -251,6 +262,18 @@ void parallel_ranges(tl_body body, void* data, i64 n, i64 grain) {
   i64 width = grain * std::max<i64>(1, (grains + shares - 1) / shares);
   Ranges ranges = {body, data, n, width};
   current->run(run_range, &ranges, (n - 1) / width + 1);
+}
+
+void run_team(tl_body body, void* data, i64 most) {
+  Pool* current = pool.load();
+  i64 members = std::min<i64>(most, current->threads());
+  std::unique_lock<std::mutex> use(current->use(), std::defer_lock);
+  if (members <= 1 || inside_region || !take_pool(&use, current)) {
+    body(data, 0, 1);
+    return;
+  }
+  Team team = {body, data, members};
+  current->run(run_member, &team, members);
 }
 
 void run_together(Job task, void* data, i64 jobs) {

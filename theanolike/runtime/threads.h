@@ -14,6 +14,9 @@ void set_thread_count(int count);
 // body(data, begin, end) over [0, n) in ranges of multiples of `grain`.
 void parallel_ranges(tl_body body, void* data, i64 n, i64 grain);
 
+// body(data, member, members) on as many threads at once, at most `most`.
+void run_team(tl_body body, void* data, i64 most);
+
 // task(data, job) for every job in [0, jobs), all of which may wait for each other.
 using Job = void (*)(void* data, i64 job);
 void run_together(Job task, void* data, i64 jobs);
