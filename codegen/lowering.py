@@ -403,13 +403,13 @@ class Builder:
         return self.append(Reshape(self.dense(source), tuple(shape), self.site))  # type: ignore[no-any-return]
 
     def dense(self, value: Value) -> Value:
-        """Return `value` as what isn't a view: its elements stand in row-major order."""
+        """Return `value` with its elements in row-major order, not as a view."""
         source = value
         while isinstance(source.node, View) and _keeps_order(source.node):
             source = source.node.operands[0]
         if isinstance(source.node, View):
             view = source
-            source = self.map(view.shape, view.dtype, lambda *i: view.at(*i))
+            source = self.map(view.shape, view.dtype, view.at)
         if source is value or source.shape == value.shape:
             return source
         return self.append(Reshape(source, value.shape, self.site))  # type: ignore[no-any-return]
@@ -496,6 +496,8 @@ class Builder:
         inner._classes = self._classes  # noqa: SLF001 - another of our own
         step = inner.input("int64", ())
         arguments = []
+        states = [self.dense(value) for value in states]
+        captured = [self.dense(value) for value in captured]
         for value in (*states, *captured):
             argument = inner.input(value.dtype, (None,) * value.ndim)
             argument.shape = value.shape
@@ -514,7 +516,8 @@ class Builder:
     ) -> tuple[Value, ...]:
         """Call back into Python; returns the results."""
         self.hosts.append(callback)
-        self.append(Host(len(self.hosts) - 1, operands, results, self.site))
+        dense = [self.dense(value) for value in operands]
+        self.append(Host(len(self.hosts) - 1, dense, results, self.site))
         return self.program.nodes[-1].results
 
 

@@ -1,8 +1,9 @@
-"""Run a graph by the ops' references, and check each node's shape statement."""
+"""Run a graph by the ops' references and as C++, and check each shape statement."""
 
 import numpy as np
 import pytest
 
+import theanolike
 from theanolike.codegen.shapes import Extent
 from theanolike.compile.interpreter import run_node
 from theanolike.graph.traverse import toposort
@@ -45,9 +46,29 @@ def interpret(outputs, values):
     return [v.data if isinstance(v, Constant) else env[v] for v in outputs]
 
 
+def compiled(outputs, values):
+    f = theanolike.function(list(values), outputs, on_unused_input="ignore")
+    return f(*values.values())
+
+
+def check_compiled(outputs, values, expected):
+    for out, got, reference in zip(
+        outputs, compiled(outputs, values), expected, strict=True
+    ):
+        reference = np.asarray(reference)
+        assert got.dtype == reference.dtype == out.type.dtype
+        assert got.shape == reference.shape
+        tolerance = 1e-12 if reference.dtype.itemsize >= 8 else 1e-3
+        np.testing.assert_allclose(got, reference, rtol=tolerance, atol=1e-14)
+
+
 @pytest.fixture
 def evaluate():
-    """Return `f(outputs, {variable: array})`, for one output or a list of them."""
+    """Return `f(outputs, {variable: array})`, for one output or a list of them.
+
+    What the references give is compared with the compiled function; where they raise,
+    that must raise the same.
+    """
 
     def run(outputs, values=()):
         several = isinstance(outputs, list | tuple)
@@ -55,7 +76,13 @@ def evaluate():
         arrays = {
             v: np.asarray(array, v.type.dtype) for v, array in dict(values).items()
         }
-        results = interpret(wanted, arrays)
+        try:
+            results = interpret(wanted, arrays)
+        except Exception as error:
+            with pytest.raises(type(error)):
+                compiled(wanted, arrays)
+            raise
+        check_compiled(wanted, arrays, results)
         return results if several else results[0]
 
     return run

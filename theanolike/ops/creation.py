@@ -22,7 +22,7 @@ from theanolike.ops.declare import (
     cast_scalar,
     register,
 )
-from theanolike.ops.extents import require_nonnegative, shape_i
+from theanolike.ops.extents import is_nonnegative, require_nonnegative, shape_i
 from theanolike.ops.known import as_extents, find_constant, known_int
 from theanolike.ops.shape import merged
 from theanolike.types.broadcasting import broadcast_static
@@ -216,7 +216,10 @@ class ARange(OfIntegers):
 def _range_length(
     start: int | Extent, stop: int | Extent, step: int | Extent
 ) -> int | Extent:
-    return lowering.maximum(lowering.ceildiv(lowering.sub(stop, start), step), 0)
+    steps = lowering.sub(stop, start)
+    if step != 1:
+        steps = lowering.ceildiv(steps, step)
+    return steps if is_nonnegative(steps) else lowering.maximum(steps, 0)
 
 
 register(ARange("int64"), "arange")

@@ -22,6 +22,7 @@ from theanolike.ops.declare import (
     register,
 )
 from theanolike.ops.dimshuffle import insert_dims
+from theanolike.ops.extents import ShapeOf, shape_i
 from theanolike.ops.shape import as_shaped, merged, spread_support
 from theanolike.types.constants import TensorConstant, as_tensor_variable
 from theanolike.types.dtypes import (
@@ -380,8 +381,20 @@ def prod(
     """
     x = as_tensor_variable(input)
     axes = normalize_axes(x, axis)
+    if dtype is None and acc_dtype is None and axes == (0,) and not keepdims:
+        items = _items_of_shape(x)
+        if items:
+            return functions().mul(*items) if len(items) > 1 else items[0]
     op = Prod(axes, *_accumulation(x, dtype, acc_dtype), bool(no_zeros_in_input))
     return finish(op, x, keepdims)
+
+
+def _items_of_shape(x: Any) -> Sequence[Any]:
+    """Return the extents that a vector `x` is made of, where it is `y.shape`."""
+    if x.owner is None or not isinstance(x.owner.op, ShapeOf):
+        return ()
+    (of,) = x.owner.inputs
+    return [shape_i(of, k) for k in range(of.ndim)]
 
 
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
