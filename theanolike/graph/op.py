@@ -93,7 +93,7 @@ class Op:
         """Tell for each input and output whether a gradient can flow between them."""
         return [[True] * len(node.outputs) for _ in node.inputs]
 
-    def lower(self, b: Any, *inputs: Any) -> tuple[Any, ...]:
+    def lower(self, b: Any, *inputs: Any) -> Any:
         """Say what the results are, in the loop program: a call back to `perform`."""
         results = [(kind.dtype, kind.shape) for kind in b.outputs]
         return tuple(b.host(b.sites[b.site], inputs, results))
