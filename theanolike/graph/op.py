@@ -127,7 +127,7 @@ def _props(op: Op) -> tuple[Any, ...]:
 
 
 def _props_eq(self: Op, other: object) -> bool:
-    return type(self) is type(other) and _props(self) == _props(other)  # type: ignore[arg-type]
+    return type(self) is type(other) and _props(self) == _props(other)
 
 
 def _props_hash(self: Op) -> int:

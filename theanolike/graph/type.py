@@ -63,7 +63,8 @@ class Type:
         if not isinstance(other, Variable):
             other = self.make_constant(self.filter(other))
         if self.is_super(other.type):
-            return other
+            variable: Variable = other
+            return variable
         if allow_convert:
             converted = self.convert_variable(other)
             if converted is not None:

@@ -132,7 +132,9 @@ class NativeOp(Op):
 
     def __str__(self) -> str:
         name = type(self).__name__
-        named = [field.name for field in fields(self)] if is_dataclass(self) else []
+        named: list[str] = []
+        if is_dataclass(self):
+            named = [field.name for field in fields(self)]
         shown = [f"{k}={getattr(self, k)!r}" for k in named]
         return f"{name}{{{', '.join(shown)}}}" if shown else name
 

@@ -165,7 +165,7 @@ def _holds_variable(x: Sequence[Any]) -> bool:
     return False
 
 
-def _of_rank(x: TensorVariable, ndim: int) -> Any:
+def _of_rank(x: Any, ndim: int) -> Any:
     if x.type.ndim > ndim:
         raise ValueError(f"Expected rank {ndim}, got {x} of rank {x.type.ndim}.")
     pattern = ["x"] * (ndim - x.type.ndim) + list(range(x.type.ndim))

@@ -77,7 +77,7 @@ def as_dtype(dtype: Any) -> str:
         raise TypeError(
             f"Tensors can't have dtype {name}; use one of {', '.join(ALL)}."
         )
-    return name
+    return str(name)
 
 
 def promote(*dtypes: str) -> str:

@@ -198,7 +198,7 @@ class TensorOperators:
         return _functions.from_ufunc(ufunc, method, args, kwargs)
 
     def __array_function__(
-        self, func: Any, types: Sequence[type], args: Any, kwargs: Mapping[str, Any]
+        self, func: Any, types: Sequence[Any], args: Any, kwargs: Mapping[str, Any]
     ) -> Any:
         """Build graph from a NumPy function: `np.concatenate([x, y])`."""
         return _functions.from_array_function(func, args, kwargs)
@@ -210,7 +210,7 @@ class TensorOperators:
         """
         from theanolike.compile.function import evaluate
 
-        return evaluate(self, inputs_to_values)
+        return evaluate(self, inputs_to_values)  # type: ignore[arg-type] # a mixin
 
     def transpose(self, *axes: Any) -> Any:
         """Return the array with its axes permuted, reversed by default."""
