@@ -117,7 +117,14 @@ class UnitWriter:
         steps = fuse(plan_statements(self.program))
         large = len(steps) > STRAIGHT and table_takes(self.program, steps)
         body = self._table(steps) if large else self._straight(steps)
-        files = snippets(self.primitives)
+        # A complex value that is only moved needs its type, though no primitive.
+        moved = {
+            ("select", value.dtype)
+            for node in self.program.nodes
+            for value in node.results
+            if value.dtype.startswith("complex")
+        }
+        files = snippets(self.primitives | moved)
         order = dict.fromkeys(("base.h", "support.h", *files))
         parts = [snippet_text(file) for file in order]
         parts += ["\n".join(self.static)] if self.static else []

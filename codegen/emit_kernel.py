@@ -2,7 +2,7 @@
 
 from theanolike.codegen.affine import Affine, offset
 from theanolike.codegen.collapse import collapse
-from theanolike.codegen.emit_scalar import Context, Table, affine_text, bare
+from theanolike.codegen.emit_scalar import FLAG, Context, Table, affine_text, bare
 from theanolike.codegen.kernel_text import Kernel, Parameter
 from theanolike.codegen.memory import accumulates
 from theanolike.codegen.names import Names
@@ -59,7 +59,7 @@ class KernelWriter(Context):
 
     def open(self, line: str) -> None:
         """Append a line that opens a block."""
-        self.emit(line + " {")
+        self.emit(f"{line} {{" if line else "{")
         self.indent += 1
 
     def close(self, after: str = "") -> None:
@@ -258,12 +258,16 @@ class KernelWriter(Context):
     def open_loop(self, depth: int, extent: int | Extent) -> None:
         """Open the loop at `depth`, over the thread's piece if it is divided."""
         var = f"i{depth}"
+        first, end = self.bounds(depth, extent)
+        self.open(f"for (i64 {var} = {first}; {var} < {end}; ++{var})")
+
+    def bounds(self, depth: int, extent: int | Extent) -> tuple[str, str]:
+        """Return the first and the end index of the loop at `depth`."""
         last = len(self.loops[self.stage].extents) - 1
         divided = (self.sharing == "outer" and depth == 0) or (
             self.sharing == "inner" and depth == last
         )
-        first, end = ("begin", "end") if divided else ("0", bare(self.extent(extent)))
-        self.open(f"for (i64 {var} = {first}; {var} < {end}; ++{var})")
+        return ("begin", "end") if divided else ("0", bare(self.extent(extent)))
 
     def _clear(self, s: Statement) -> None:
         """Set the memory of an accumulated reduction to the identity."""
@@ -412,8 +416,38 @@ class StageWriter:
     def _loop(self, depth: int) -> None:
         """Write a plain loop; the innermost one in blocks if it has fast forms."""
         kernel = self.kernel
+        innermost = depth == len(self.layout.extents) - 1
+        if innermost and self._has_fast(depth + 1):
+            self._fast_loop(depth)
+            return
         kernel.open_loop(depth, self.layout.extents[depth])
         self._level(depth + 1)
+        kernel.close()
+
+    def _has_fast(self, depth: int) -> bool:
+        """Tell whether the point's work has fast forms and may be done again."""
+        again = not any(
+            accumulates(s) or s.kind == "scatter" for s in self.stage.statements
+        )
+        positional = any(a.positional for a in self.kernel.accumulators.values())
+        return again and not positional and self.table.flagged(depth)
+
+    def _fast_loop(self, depth: int) -> None:
+        """Write a loop in blocks: fast forms, and again exactly where they flag."""
+        kernel = self.kernel
+        var, block, end = (f"{letter}{depth}" for letter in "ibe")
+        first, last = kernel.bounds(depth, self.layout.extents[depth])
+        kernel.open(f"for (i64 {block} = {first}; {block} < {last}; {block} += {REDO})")
+        kernel.emit(f"const i64 {end} = tl_min({block} + {REDO}, {last});")
+        kernel.emit(f"i64 {FLAG} = 0;")
+        kernel.fast = True
+        kernel.open(f"for (i64 {var} = {block}; {var} < {end}; ++{var})")
+        self._innermost()
+        kernel.close()
+        kernel.fast = False
+        kernel.open(f"if ({FLAG}) for (i64 {var} = {block}; {var} < {end}; ++{var})")
+        self._innermost()
+        kernel.close()
         kernel.close()
 
     def _blocks(self) -> None:
@@ -464,7 +498,7 @@ class StageWriter:
         for s, name in zip(self.reductions, names, strict=True):
             text = self._as_accumulator(s, self.table.text(self.roots[s.value]))
             old = loaded(name, s.value.dtype)
-            new = Accumulator.of(s, kernel).combine(old, bare(text))
+            new = Accumulator.of(s, kernel).combine(old, text)
             kernel.emit(f"{name} = {stored_text(bare(new), s.value.dtype)};")
         kernel.close(";")
         kernel.emit(f"i64 {outer} = 0;")
@@ -506,7 +540,7 @@ class StageWriter:
         kernel = self.kernel
         element = self._place(s)
         old = loaded(element, s.value.dtype)
-        new = Accumulator.of(s, kernel).combine(old, bare(text))
+        new = Accumulator.of(s, kernel).combine(old, text)
         kernel.emit(f"{element} = {stored_text(new, s.value.dtype)};")
 
     def _lanes(self, depth: int, laned: list[Statement], low: str, high: str) -> None:
@@ -524,6 +558,29 @@ class StageWriter:
         for a in accumulators:
             if a.laned:
                 kernel.emit(a.declare_lanes(LANES))
+        fast = self._has_fast(depth + 1)
+        if fast:
+            kernel.emit(f"i64 {FLAG} = 0;")
+            kernel.fast = True
+        self._lane_loops(depth)
+        if fast:
+            kernel.fast = False
+            kernel.open(f"if ({FLAG})")
+            for a in accumulators:
+                if a.laned:
+                    kernel.emit(a.clear_lanes(LANES))
+            self._lane_loops(depth)
+            kernel.close()
+        for a in accumulators:
+            if a.laned:
+                kernel.emit(a.fold_lanes(LANES))
+        kernel.close()
+
+    def _lane_loops(self, depth: int) -> None:
+        """Write the loops over one block, lane by lane."""
+        kernel = self.kernel
+        var, block, end, at = (f"{letter}{depth}" for letter in "ibej")
+        kernel.open("")
         kernel.open(f"const auto step = [&](i64 {var}, i64 l) TL_STEP")
         self._innermost()
         kernel.close(";")
@@ -532,16 +589,19 @@ class StageWriter:
         kernel.emit(f"for (i64 l = 0; l < {LANES}; ++l) step({at} + l, l);")
         kernel.close()
         kernel.emit(f"for (i64 l = 0; {at} < {end}; ++{at}, ++l) step({at}, l);")
-        for a in accumulators:
-            if a.laned:
-                kernel.emit(a.fold_lanes(LANES))
         kernel.close()
 
     def _innermost(self) -> None:
         """Write the statements of one point of the domain."""
         kernel = self.kernel
         depth = len(self.layout.extents)
-        self.table.bind(depth, kernel.emit, last=True)
+        bound = self.table.bind(depth, kernel.emit, last=True)
+        self._statements(depth)
+        if depth > kernel.nest_loops:
+            for item in bound:
+                item.name = ""  # the point may be printed again
+
+    def _statements(self, depth: int) -> None:
         for s in self.stage.statements:
             text = self.table.text(self.roots[s.value])
             if s.kind == "scatter":
@@ -582,9 +642,9 @@ class StageWriter:
         if accumulator.positional:
             kernel.emit(accumulator.visit(bare(text), self._position(s)))
         elif accumulator.laned and len(self.layout.extents) > kernel.nest_loops:
-            kernel.emit(accumulator.visit_lane(bare(text)))
+            kernel.emit(accumulator.visit_lane(text))
         else:
-            kernel.emit(accumulator.push(bare(text)))
+            kernel.emit(accumulator.push(text))
 
     def _position(self, s: Statement) -> str:
         """Return the row-major index within the reduced axes."""
@@ -602,11 +662,12 @@ class StageWriter:
         element = f"{name}[{self.table.index_text(self.places[s.value])}]"
         if s.node.kind == "add":  # type: ignore[union-attr]
             old = loaded(element, s.value.dtype)
-            text = Accumulator.adder(s.value.dtype, kernel).combine(old, bare(text))
+            text = Accumulator.adder(s.value.dtype, kernel).combine(old, text)
         kernel.emit(f"{element} = {stored_text(bare(text), s.value.dtype)};")
 
 
 UNROLL = 4  # rows accumulated together
+REDO = 1024  # elements computed again when a fast form flags one of them
 
 
 def stored_text(text: str, dtype: str) -> str:

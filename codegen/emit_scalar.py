@@ -15,10 +15,17 @@ from theanolike.codegen.program import (
     Value,
     children,
 )
-from theanolike.codegen.scalars import ARITHMETIC, expression, literal
+from theanolike.codegen.scalars import (
+    ARITHMETIC,
+    expression,
+    fast_expression,
+    has_fast,
+    literal,
+)
 from theanolike.codegen.scalars import cast as cast_text
 from theanolike.codegen.shapes import Extent
 
+FLAG = "bad"  # the local that a fast form sets where it isn't good enough
 LONGEST = 72  # characters of an expression that needs no name
 
 
@@ -42,7 +49,12 @@ class Item:
 
 
 class Context:
-    """What a kernel's text provides: how axes, extents and loads are spelled."""
+    """What a kernel's text provides: how axes, extents and loads are spelled.
+
+    While `fast` is set, primitives are spelled in their fast forms.
+    """
+
+    fast = False
 
     def axis(self, axis: int) -> str:
         """Return the loop variable of an axis."""
@@ -231,7 +243,10 @@ class Table:
         if call.name == "cast":
             self.context.primitive("cast", call.dtype)
             return cast_text(args[0], dtypes[0], call.dtype)
-        self.context.primitive(call.name, _snippet_dtype(call))
+        operand = _snippet_dtype(call)
+        self.context.primitive(call.name, operand)
+        if self.context.fast and has_fast(call.name, operand):
+            return fast_expression(call.name, call.dtype, args, dtypes, FLAG)
         return expression(call.name, call.dtype, args, dtypes)
 
     def index_text(self, item: Item) -> str:
@@ -244,13 +259,30 @@ class Table:
         ]
         return affine_text(self.context, item.affine, rest)
 
-    def bind(self, depth: int, emit: Callable[[str], None], *, last: bool) -> None:
-        """Emit the locals that belong at `depth`.
+    def flagged(self, depth: int) -> bool:
+        """Tell whether a primitive with a fast form is computed at `depth`."""
+        tables = [self]
+        for table in tables:
+            for item in table.items:
+                call = item.scalar
+                if isinstance(call, Call) and call.name not in ("guard", "cast"):
+                    if item.depth >= depth and has_fast(
+                        call.name, _snippet_dtype(call)
+                    ):
+                        return True
+                tables.extend(item.arms or ())
+        return False
+
+    def bind(
+        self, depth: int, emit: Callable[[str], None], *, last: bool
+    ) -> list[Item]:
+        """Emit the locals that belong at `depth`; return their items.
 
         Those with several readers, those that a deeper loop reads, and those whose text
         is long; at the last depth whatever is left.
         """
         deeper = self._read_deeper()
+        bound: list[Item] = []
         for item in self.items:
             here = item.depth <= depth if last else item.depth == depth
             if item.name or item.trivial or not here:
@@ -263,6 +295,8 @@ class Table:
                 kind = ARITHMETIC[item.scalar.dtype]
                 emit(f"const {kind} {name} = {bare(self._spell(item))};")
                 item.name = name
+                bound.append(item)
+        return bound
 
     def _read_deeper(self) -> set[Item]:
         found: set[Item] = set()
@@ -277,6 +311,8 @@ class Table:
 def _arm_text(arm: Table, scalar: Scalar) -> str:
     """Return the text of a guarded arm, its locals inside it."""
     lines: list[str] = []
+    for item in arm.items:
+        item.name = ""  # the arm may be printed more than once
     for item in arm.items:
         if item.trivial or item.uses <= 1:
             continue

@@ -101,9 +101,12 @@ class Accumulator:
 
     def declare_lanes(self, width: int) -> str:
         """Declare the lanes of one block."""
+        return f"{self._type} {self.name}_l[{width}]; {self.clear_lanes(width)}"
+
+    def clear_lanes(self, width: int) -> str:
+        """Set the lanes to the neutral element."""
         lanes = f"{self.name}_l"
-        fill = f"for (i64 l = 0; l < {width}; ++l) {lanes}[l] = {self.identity()};"
-        return f"{self._type} {lanes}[{width}]; {fill}"
+        return f"for (i64 l = 0; l < {width}; ++l) {lanes}[l] = {self.identity()};"
 
     def visit_lane(self, text: str) -> str:
         """Combine an element into lane l."""
