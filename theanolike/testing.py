@@ -111,14 +111,14 @@ def edges(dtype: str) -> Array:
 
 def layouts(array: Array) -> Iterator[tuple[str, Array]]:
     """Yield the values of `array` laid out in memory in each way that may be met."""
-    yield "C", np.ascontiguousarray(array).reshape(array.shape)
-    yield "F", np.asfortranarray(array)
+    yield "C", np.array(array, order="C")
+    yield "F", np.array(array, order="F")
     wide = np.zeros(tuple(2 * n for n in array.shape), array.dtype)
-    every_other = wide[(slice(None, None, 2),) * array.ndim]
+    every_other = wide[(..., *(slice(None, None, 2),) * array.ndim)]
     every_other[...] = array
     yield "strided", every_other
-    backwards = (slice(None, None, -1),) * array.ndim
-    yield "negative strides", array[backwards].copy()[backwards].reshape(array.shape)
+    backwards = (..., *(slice(None, None, -1),) * array.ndim)
+    yield "negative strides", array[backwards].copy()[backwards]
     frozen = array.copy()
     frozen.setflags(write=False)
     yield "read-only", frozen
