@@ -1,18 +1,16 @@
 import numpy as np
 import pytest
 
-from theanolike.graph.frozen import FrozenGraph
+from theanolike.compile.function import function
 
 
-@pytest.fixture
-def value():
-    """Compute variables by the ops' references: `value(out, {x: 1.0})`."""
+@pytest.fixture(params=["FAST_COMPILE", "FAST_RUN"])
+def value(request):
+    """Compute variables, interpreted and compiled: `value(out, {x: 1.0})`."""
 
     def compute(out, given):
-        several = isinstance(out, list | tuple)
-        graph = FrozenGraph(list(given), list(out) if several else [out])
         arrays = [np.asarray(v, x.type.dtype) for x, v in given.items()]
-        results = graph.run(arrays)
-        return results if several else results[0]
+        options = {"mode": request.param, "on_unused_input": "ignore"}
+        return function(list(given), out, **options)(*arrays)
 
     return compute

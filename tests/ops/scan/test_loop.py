@@ -16,11 +16,6 @@ from theanolike.types.variable import functions
 f = functions()
 
 
-def value(out, given):
-    arrays = [np.asarray(v, x.type.dtype) for x, v in given.items()]
-    return FrozenGraph(list(given), [out]).run(arrays)[0]
-
-
 def power(until=False):
     """Return a loop of x -> x * a from s, which keeps each x and may stop at 100."""
     step, x, a = C.lscalar("step"), C.dscalar("x"), C.dscalar("a")
@@ -30,7 +25,7 @@ def power(until=False):
     return LoopOp(FrozenGraph([step, x, a], outputs), 1, 1, until)
 
 
-def test_states_go_from_step_to_step_and_rows_are_kept():
+def test_states_go_from_step_to_step_and_rows_are_kept(value):
     n, s, a = C.lscalar("n"), C.dscalar("s"), C.dscalar("a")
     last, rows = power()(n, s, a)
     given = {n: 3, s: 1.0, a: 2.0}
@@ -39,7 +34,7 @@ def test_states_go_from_step_to_step_and_rows_are_kept():
 
 
 @pytest.mark.parametrize("steps", [0, -2])
-def test_no_steps_leave_the_states_and_give_no_rows(steps):
+def test_no_steps_leave_the_states_and_give_no_rows(steps, value):
     n, s, a = C.lscalar("n"), C.dscalar("s"), C.dscalar("a")
     last, rows = power()(n, s, a)
     given = {n: steps, s: 1.0, a: 2.0}
@@ -47,7 +42,7 @@ def test_no_steps_leave_the_states_and_give_no_rows(steps):
     assert value(rows, given).shape == (0,)
 
 
-def test_a_condition_ends_the_loop_after_its_step():
+def test_a_condition_ends_the_loop_after_its_step(value):
     n, s, a = C.lscalar("n"), C.dscalar("s"), C.dscalar("a")
     last, rows, done = power(until=True)(n, s, a)
     given = {n: 50, s: 1.0, a: 3.0}
@@ -111,7 +106,7 @@ def test_a_shape_computed_inside_is_not_known_before():
         op.shape(Argument(5), Argument(np.zeros(3)))
 
 
-def test_for_each_computes_once_what_does_not_contain_the_index():
+def test_for_each_computes_once_what_does_not_contain_the_index(value):
     i, x = C.lscalar("i"), C.dscalar("x")
     shared = f.exp(x)
     rows, same = for_each(i, 4, [shared * i, shared])
@@ -121,7 +116,7 @@ def test_for_each_computes_once_what_does_not_contain_the_index():
     np.testing.assert_allclose(value(same, {x: 0.0}), [1, 1, 1, 1])
 
 
-def test_the_gradient_goes_back_through_the_steps():
+def test_the_gradient_goes_back_through_the_steps(value):
     s, a = C.dscalar("s"), C.dscalar("a")
     last, rows = power()(f.constant(4), s, a)
     given = {s: 2.0, a: 3.0}
@@ -133,13 +128,13 @@ def test_the_gradient_goes_back_through_the_steps():
     assert value(by_a, given) == 2 * (1 + 2 * 3 + 3 * 9 + 4 * 27)
 
 
-def test_the_gradient_of_a_loop_that_stops_early_counts_the_steps_done():
+def test_the_gradient_of_a_loop_that_stops_early_counts_the_steps_done(value):
     s, a = C.dscalar("s"), C.dscalar("a")
     last, _, _ = power(until=True)(f.constant(50), s, a)
     assert value(grad(last, s), {s: 1.0, a: 3.0}) == 243
 
 
-def test_the_second_derivative_goes_through_the_backward_loop():
+def test_the_second_derivative_goes_through_the_backward_loop(value):
     s, a = C.dscalar("s"), C.dscalar("a")
     last, _ = power()(f.constant(4), s, a)
     twice = grad(grad(last, a), a)
