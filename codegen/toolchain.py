@@ -12,7 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -134,8 +134,10 @@ def find_compiler(cxx: str = "", *, store: Store | None = None) -> Compiler | No
     return _found[question]
 
 
-def require_compiler(cxx: str = "", *, store: Store | None = None) -> Compiler:
-    """Return the compiler to use.
+def require_compiler(
+    cxx: str = "", options: str = "", *, store: Store | None = None
+) -> Compiler:
+    """Return the compiler to use, with the user's further `options`.
 
     Raises
     ------
@@ -146,7 +148,7 @@ def require_compiler(cxx: str = "", *, store: Store | None = None) -> Compiler:
     if compiler is None:
         problem = f"{cxx!r} (config.cxx) is none" if cxx else "none was found"
         raise NoCompilerError(NO_COMPILER.format(problem=problem))
-    return compiler
+    return replace(compiler, extra=(*compiler.extra, *shlex.split(options)))
 
 
 def command_line(compiler: Compiler, source: str, output: str) -> list[str]:

@@ -183,6 +183,14 @@ def test_further_arguments_come_after_ours():
     assert arguments.index("-O1") > arguments.index("-O2")
 
 
+def test_the_users_options_come_last_and_are_split_like_a_shell_would(
+    store, bare_machine
+):
+    install(bare_machine, "g++", GCC)
+    compiler = require_compiler("", "-g -DNAME='a b'", store=store)
+    assert compiler.extra == ("-g", "-DNAME=a b")
+
+
 def test_a_compiler_that_was_copied_keeps_its_identity(store, bare_machine):
     program = install(bare_machine, "g++", GCC)
     first = require_compiler(store=store)

@@ -173,7 +173,7 @@ class Compiled:
             graph.toposort(),
             graph.outputs,
             store=store,
-            compiler=require_compiler(snapshot.cxx, store=store),
+            compiler=require_compiler(snapshot.cxx, snapshot.gcc.cxxflags, store=store),
         )
         prepare_runtime(snapshot)
         self.body = Unit(self.built.path)
