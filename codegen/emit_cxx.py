@@ -12,6 +12,7 @@ from theanolike.codegen.memory import Slot, plan_storage, root
 from theanolike.codegen.names import Names
 from theanolike.codegen.program import (
     Axis,
+    Branch,
     Data,
     Effect,
     Host,
@@ -80,6 +81,9 @@ def bind_outputs(program: Program) -> None:
     for node in program.nodes:
         if isinstance(node, Loop):
             bind_outputs(node.body)
+        elif isinstance(node, Branch):
+            bind_outputs(node.then)
+            bind_outputs(node.otherwise)
 
 
 def _unviewed(value: Value) -> bool:

@@ -1,11 +1,12 @@
 """One level of a program as C++ statements: the top, or the body of a loop."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from theanolike.codegen.affine import offset
 from theanolike.codegen.emit_kernel import KernelWriter
-from theanolike.codegen.emit_loop import emit_loop
+from theanolike.codegen.emit_loop import emit_branch, emit_loop
 from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.kernel_text import Kernel, Parameter
 from theanolike.codegen.libraries import emit_library
@@ -135,6 +136,16 @@ class Level:
         self.placed[owner] = text
         self.bound.add(owner)
 
+    def capture(
+        self, inner: "Level", values: Sequence[Value], inputs: Sequence[Value]
+    ) -> None:
+        """Let a nested program see captured values where they are."""
+        for value, argument in zip(values, inputs, strict=True):
+            if value.ndim == 0:
+                inner.set_scalar(argument, self.scalar(value))
+            else:
+                inner.memory[argument] = self.pointer(value)
+
     def extra_slot(self, like: Value) -> Slot:
         """Return a slot of its own, as large as `like`."""
         slot = Slot(-1, size_of(like))
@@ -252,7 +263,7 @@ class Level:
         elif isinstance(node, Host):
             self._host(node)
         elif isinstance(node, Branch):
-            raise NotImplementedError("branches come with scan")
+            emit_branch(self, node)
         else:
             raise AssertionError(f"no such step: {node!r}")
 

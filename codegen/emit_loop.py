@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.memory import root
-from theanolike.codegen.program import Loop
+from theanolike.codegen.program import Branch, Loop
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, stored
 from theanolike.codegen.shapes import product
 
@@ -12,6 +12,38 @@ if TYPE_CHECKING:
     from theanolike.codegen.emit_level import Level
 
 POLL = 4095  # steps between two looks at signals, one less than a power of 2
+
+
+def emit_branch(level: "Level", node: Branch) -> None:
+    """Write a branch: its results have the same place whichever program runs."""
+    unit = level.unit
+    condition = level.scalar(node.condition)
+    places = []
+    for value in node.results:
+        if value.ndim:
+            places.append(level.pointer(value))
+            continue
+        name = unit.names(value, "v", value.label)
+        level.emit(f"{ARITHMETIC[value.dtype]} {name};")
+        level.set_scalar(value, name)
+        places.append(name)
+    for head, program in (
+        (f"if ({condition}) {{", node.then),
+        ("} else {", node.otherwise),
+    ):
+        inner = level.nested(program)
+        level.capture(inner, node.captured, program.inputs)
+        for value, place in zip(program.outputs, places, strict=True):
+            if value.ndim:
+                inner.place(root(value), place)
+        lines = inner.write()
+        level.emit(head)
+        level.chunks[-1].lines += lines
+        for value, place in zip(program.outputs, places, strict=True):
+            if value.ndim == 0:
+                level.emit(f"  {place} = {bare(inner.scalar(value))};")
+    level.emit("}")
+    unit.plan.append("branch")
 
 
 def emit_loop(level: "Level", node: Loop) -> None:
@@ -37,7 +69,7 @@ class _LoopWriter:
         step = unit.names(self.body.inputs[0], "t")
         inner.set_scalar(self.body.inputs[0], step)
         self.states(inner)
-        self.captured(inner)
+        level.capture(inner, self.node.captured, self.body.inputs[1 + self.count :])
         steps = bare(unit.extent(self.node.steps))
         done = ""
         if self.node.until:
@@ -82,15 +114,6 @@ class _LoopWriter:
             self.level.emit(f"{kind}* {following} = {buffers[0]};")
             self.level.emit(f"{kind}* {spare} = {buffers[1]};")
             self.next.append(following)
-
-    def captured(self, inner: "Level") -> None:
-        """Let the body see the captured values where they are."""
-        arguments = self.body.inputs[1 + self.count :]
-        for value, argument in zip(self.node.captured, arguments, strict=True):
-            if value.ndim == 0:
-                inner.set_scalar(argument, self.level.scalar(value))
-            else:
-                inner.memory[argument] = self.level.pointer(value)
 
     def bind(self, inner: "Level") -> None:
         """Let the body write next states and rows where they belong."""

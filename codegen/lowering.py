@@ -10,6 +10,7 @@ import numpy as np
 
 from theanolike.codegen.program import (
     Axis,
+    Branch,
     Call,
     Checked,
     Data,
@@ -490,23 +491,50 @@ class Builder:
         tuple of Value
             The last states, the collected values, and with `until` the steps done.
         """
-        inner = Builder(self.sites)
-        inner.hosts = self.hosts
-        inner.site = self.site
-        inner._classes = self._classes  # noqa: SLF001 - another of our own
+        inner = self._inner()
         step = inner.input("int64", ())
-        arguments = []
-        states = [self.dense(value) for value in states]
-        captured = [self.dense(value) for value in captured]
-        for value in (*states, *captured):
-            argument = inner.input(value.dtype, (None,) * value.ndim)
-            argument.shape = value.shape
-            arguments.append(argument)
+        arguments = [inner.argument_like(value) for value in (*states, *captured)]
         inner.program.outputs = list(body(inner, step, *arguments))
         if len(inner.program.outputs) != len(states) + collect + until:
             raise ValueError("the body returned another number of values than declared")
         self.append(Loop(steps, states, captured, inner.program, self.site, until))
         return self.program.nodes[-1].results
+
+    def branch(
+        self,
+        condition: Value,
+        captured: Sequence[Value],
+        then: Callable[..., Sequence[Value]],
+        otherwise: Callable[..., Sequence[Value]],
+    ) -> tuple[Value, ...]:
+        """Run one of two programs: `then(b, *captured)` if the 0-d bool holds.
+
+        Both return values of the same dtypes and shapes.
+        """
+        programs = []
+        for body in (then, otherwise):
+            inner = self._inner()
+            arguments = [inner.argument_like(value) for value in captured]
+            inner.program.outputs = list(body(inner, *arguments))
+            programs.append(inner.program)
+        first, second = ([(v.dtype, v.ndim) for v in p.outputs] for p in programs)
+        if first != second:
+            raise ValueError("the branches return values of other dtypes or ranks")
+        self.append(Branch(condition, captured, *programs, self.site))
+        return self.program.nodes[-1].results
+
+    def _inner(self) -> "Builder":
+        inner = Builder(self.sites)
+        inner.hosts = self.hosts
+        inner.site = self.site
+        inner._classes = self._classes  # noqa: SLF001 - another of our own
+        return inner
+
+    def argument_like(self, value: Value) -> Value:
+        """Declare an argument of `value`'s dtype and extents."""
+        argument = self.input(value.dtype, (None,) * value.ndim)
+        argument.shape = value.shape
+        return argument
 
     def host(
         self,

@@ -117,7 +117,8 @@ def plan_storage(
         ]
         for value in taken:
             storage.stored.add(value)
-            if value in bound or isinstance(step, Host):
+            elsewhere = isinstance(step, Loop) and value.index < len(step.states)
+            if value in bound or isinstance(step, Host) or elsewhere:
                 continue
             slot = _take(storage, free, size_of(value))
             storage.slot_of[value] = slot
