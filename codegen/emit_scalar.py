@@ -331,8 +331,8 @@ def _snippet_dtype(call: Call) -> str:
 
 
 def bare(text: str) -> str:
-    """Drop a pair of parentheses around the whole of `text`."""
-    if not (text.startswith("(") and text.endswith(")")):
+    """Drop a pair of parentheses around the whole of `text`, unless it is a choice."""
+    if not (text.startswith("(") and text.endswith(")")) or " ? " in text:
         return text
     depth = 0
     for at, char in enumerate(text):

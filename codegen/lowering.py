@@ -230,11 +230,10 @@ class Builder:
         if first is second or first == second:
             return first
         self.append(Require(first, second, axis, self.site, broadcasting))
-        if isinstance(second, Extent) and second.op == "dim":
-            self._classes[second] = first
-        elif isinstance(first, Extent) and first.op == "dim":
-            self._classes[first] = second
-            return second
+        for old, new in ((second, first), (first, second)):
+            if isinstance(old, Extent) and old.op in ("dim", "mul"):
+                self._classes[old] = new
+                return new
         return first
 
     def representative(self, extent: int | Extent) -> int | Extent:
@@ -569,10 +568,20 @@ def _both_assumed(first: int | Extent, second: int | Extent) -> bool:
 
 
 def from_arguments(extent: int | Extent) -> bool:
-    """Tell whether an extent is an argument's own, so that a build can assume it."""
-    if not isinstance(extent, Extent):
-        return True
-    return extent.op == "dim" and isinstance(extent.args[0].node, Input)
+    """Tell whether a build can assume an extent: an argument's, or a product of them.
+
+    A product is 1 just when all of them are, so typing those as 1 makes it 1 too.
+    """
+    stack: list[int | Extent] = [extent]
+    while stack:
+        part = stack.pop()
+        if not isinstance(part, Extent):
+            continue
+        if part.op == "mul":
+            stack.extend(part.args)
+        elif part.op != "dim" or not isinstance(part.args[0].node, Input):
+            return False
+    return True
 
 
 _INTEGER: Mapping[str, Callable[..., int | Extent]] = {
