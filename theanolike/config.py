@@ -26,6 +26,9 @@ __all__ = [
 ]
 
 
+UNSET = object()
+
+
 class BlasFlags(Group):
     """Which BLAS serves matrix products."""
 
@@ -245,13 +248,18 @@ class change_flags(ContextDecorator):  # noqa: N801
     ) -> None:
         self._config = config if _config is None else _config
         self._wanted = {**(flags or {}), **more}
-        self._before: list[dict[Group, dict[str, Any]]] = []
+        self._before: list[list[tuple[Group, str, Any]]] = []
         for name in self._wanted:
             self._config.get(name)
 
     def __enter__(self) -> Self:
-        groups = [group for _, _, group in self._config.declared()]
-        self._before.append({group: dict(group.values_set) for group in groups})
+        places = [self._config.find(name) for name in self._wanted]
+        self._before.append(
+            [
+                (group, flag.name, group.values_set.get(flag.name, UNSET))
+                for flag, group in filter(None, places)
+            ]
+        )
         try:
             for name, value in self._wanted.items():
                 self._config.set(name, value)
@@ -261,15 +269,11 @@ class change_flags(ContextDecorator):  # noqa: N801
         return self
 
     def __exit__(self, *_: object) -> None:
-        before = self._before.pop()
-        for name in self._wanted:
-            found = self._config.find(name)
-            assert found is not None, "names are checked at construction"
-            flag, group = found
-            if flag.name in before[group]:
-                group.values_set[flag.name] = before[group][flag.name]
+        for group, name, value in self._before.pop():
+            if value is UNSET:
+                group.values_set.pop(name, None)
             else:
-                group.values_set.pop(flag.name, None)
+                group.values_set[name] = value
 
 
 def add_flag(name: str, flag: Flag[Any], root: Config | None = None) -> None:

@@ -16,6 +16,7 @@ catch without knowing theanolike::
         LinearAlgebraError (numpy.linalg.LinAlgError)
         MethodNotDefinedError (NotImplementedError)
         MissingInputError
+        MissingTestValueError (AttributeError)
         NoCompilerError (RuntimeError)
         NotScalarConstantError
             EmptyConstantError
@@ -48,6 +49,7 @@ __all__ = [
     "LinearAlgebraError",
     "MethodNotDefinedError",
     "MissingInputError",
+    "MissingTestValueError",
     "NoCompilerError",
     "NotScalarConstantError",
     "NullTypeGradError",
@@ -116,6 +118,10 @@ class MissingInputError(TheanolikeError):
 
 class NoCompilerError(TheanolikeError, RuntimeError):
     """No C++ compiler was found; a program still runs in the interpreter."""
+
+
+class MissingTestValueError(TheanolikeError, AttributeError):
+    """A variable has no test value where one is needed."""
 
 
 class NotScalarConstantError(TheanolikeError):

@@ -24,8 +24,7 @@ PENDING: dict[str, str] = {
         AliasedMemoryError Supervisor convert_function_input
     """,
     "compile.ops": """
-        DeepCopyOp FromFunctionOp OutputGuard Shape Shape_i ViewOp as_op
-        deep_copy_op view_op
+        DeepCopyOp OutputGuard Shape Shape_i ViewOp deep_copy_op view_op
     """,
     "compile.profiling": """
         ScanProfileStats print_global_stats register_profiler_printer
@@ -53,8 +52,7 @@ PENDING: dict[str, str] = {
     """,
     "gof.link": "WrapLinker WrapLinkerMany raise_with_op",
     "gof.op": """
-        CLinkerOp COp OpenMPOp PureOp debug_assert debug_error_message
-        get_debug_values get_test_value missing_test_message
+        CLinkerOp COp OpenMPOp PureOp debug_error_message missing_test_message
     """,
     "gof.opt": """
         EquilibriumOptimizer LocalMetaOptimizer LocalOptimizer MergeOptimizer
@@ -103,8 +101,7 @@ PENDING: dict[str, str] = {
     "misc.pycuda_utils": "to_gpuarray",
     "misc.strutil": "render_string",
     "printing": """
-        _TagGenerator default_colorCodes pydot_imported pydot_imported_msg
-        pydotprint pydotprint_variables
+        _TagGenerator pydot_imported pydot_imported_msg pydotprint_variables
     """,
     "raise_op": "Raise",
     "sandbox.cuda": """

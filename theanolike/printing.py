@@ -1,5 +1,6 @@
 """Text for graphs and functions: imports and ``__all__`` only."""
 
+from theanolike.graph.dot import default_colorCodes, pydotprint
 from theanolike.graph.pretty import (
     DefaultPrinter,
     FunctionPrinter,
@@ -33,11 +34,13 @@ __all__ = [
     "Print",
     "PrinterState",
     "debugprint",
+    "default_colorCodes",
     "hex_digest",
     "min_informative_str",
     "position_independent_str",
     "pp",
     "pprint",
+    "pydotprint",
     "var_descriptor",
 ]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from theanolike import _runtime
+from theanolike.compile import debug_values
 from theanolike.compile.companion import Companion
 from theanolike.compile.executable import (
     Executable,
@@ -78,7 +79,8 @@ class FunctionMaker:
 
     def rewrite(self, graph: FunctionGraph) -> Any:
         """Rewrite a graph as the mode says."""
-        return self.mode.optimize(graph, self.snapshot)
+        with debug_values.paused():
+            return self.mode.optimize(graph, self.snapshot)
 
     def _request(self) -> Request:
         return Request(
@@ -87,12 +89,16 @@ class FunctionMaker:
             len(self.program.outputs.items),
             self.rewrite,
             self.snapshot,
+            None if self.profile is None else self.profile.watch,
         )
 
     def with_profile(self, profile: ProfileStats | None) -> "FunctionMaker":
         """Return a maker of the same functions that counts elsewhere."""
         twin = copy.copy(self)
         twin.profile = profile
+        twin.request = twin._request()  # noqa: SLF001 - of this class
+        if not self.mode.is_compiled:
+            twin.executable = self.mode.build(twin.request)
         return twin
 
     @property
