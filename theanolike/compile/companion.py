@@ -182,7 +182,11 @@ class Companion:
         """For each input: is it required, does it refeed, its default."""
         program = self.maker.program
         explicit = [
-            (place is None, item.update is None, place.value if place else None)
+            (
+                place is None,
+                place is not None and item.update is None,
+                place.value if place else None,
+            )
             for item, place in zip(program.inputs, self.places, strict=True)
         ]
         return explicit + [(False, False, None) for _ in program.shared]

@@ -27,6 +27,7 @@ from theanolike.flags import Snapshot
 from theanolike.graph.apply import Apply
 from theanolike.graph.clone import clone_graph
 from theanolike.graph.function_graph import FunctionGraph
+from theanolike.graph.origin import user_stacklevel
 from theanolike.graph.traverse import toposort
 from theanolike.graph.type import Type
 from theanolike.graph.variable import Variable
@@ -113,6 +114,8 @@ class Request:
         Rewrites a graph.
     snapshot : Snapshot
         The configuration.
+    watch : callable, optional
+        Runs the nodes of an interpreted graph; see `Interpreter`.
     """
 
     original: Callable[[], FunctionGraph]
@@ -120,6 +123,7 @@ class Request:
     n_outputs: int
     rewrite: Callable[[FunctionGraph], Any]
     snapshot: Snapshot
+    watch: Any = None
 
 
 class Interpreted:
@@ -129,10 +133,10 @@ class Interpreted:
     source = "// This function is interpreted: there is no C++."
     plan = "interpreted"
 
-    def __init__(self, request: Request, watch: Any = None) -> None:
+    def __init__(self, request: Request) -> None:
         self.hosts: list[Any] = []
         self.constants: list[Any] = []
-        self.body = interpret(request.graph, request.n_outputs, watch)
+        self.body = interpret(request.graph, request.n_outputs, request.watch)
 
     def fail(
         self, code: int, site: int, values: Sequence[int], arrays: Sequence[Any]
@@ -363,9 +367,7 @@ def python_body(executable: Executable, request: Request) -> Body:
 _warned: list[str] = []
 
 
-def make_executable(
-    request: Request, *, is_compiled: bool, watch: Any = None
-) -> Executable:
+def make_executable(request: Request, *, is_compiled: bool) -> Executable:
     """Return what runs a graph.
 
     Warns
@@ -374,13 +376,14 @@ def make_executable(
         Once, when there is no C++ compiler; the function is interpreted.
     """
     if not is_compiled or not is_native(request.graph):
-        return Interpreted(request, watch)
+        return Interpreted(request)
     try:
         return Compiled(request)
     except NoCompilerError as error:
         if not _warned:
             _warned.append(str(error))
-            warnings.warn(str(error), CompilerNotFoundWarning, stacklevel=4)
+            level = user_stacklevel()
+            warnings.warn(str(error), CompilerNotFoundWarning, stacklevel=level)
         return Interpreted(request)
 
 

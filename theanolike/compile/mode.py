@@ -1,5 +1,6 @@
 """Modes: which rewrites run on a function's graph, and what executes it."""
 
+import dataclasses
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -9,6 +10,7 @@ from theanolike.compile.executable import Executable, Request, make_executable
 from theanolike.config import config
 from theanolike.flags import Snapshot
 from theanolike.graph.function_graph import FunctionGraph
+from theanolike.graph.origin import user_stacklevel
 
 __all__ = [
     "FAST_COMPILE",
@@ -158,7 +160,9 @@ class Mode:
 
     def build(self, request: Request) -> Executable:
         """Return what runs a graph in this mode."""
-        return make_executable(request, is_compiled=self.is_compiled, watch=self.watch)
+        if self.watch is not None:
+            request = dataclasses.replace(request, watch=self.watch)
+        return make_executable(request, is_compiled=self.is_compiled)
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.__dict__ == other.__dict__
@@ -202,7 +206,8 @@ def get_mode(orig_string: Any) -> Mode:
     if isinstance(orig_string, Mode):
         return orig_string
     if orig_string == "DEBUG_MODE":
-        warnings.warn("DEBUG_MODE is deprecated; use DebugMode.", stacklevel=2)
+        level = user_stacklevel()
+        warnings.warn("DEBUG_MODE is deprecated; use DebugMode.", stacklevel=level)
         orig_string = "DebugMode"
     if orig_string in predefined_modes:
         return predefined_modes[orig_string]

@@ -11,6 +11,7 @@ from theanolike.compile.updates import check_givens, check_updates
 from theanolike.errors import MissingInputError, UnsupportedError, UnusedInputError
 from theanolike.graph.clone import clone_graph
 from theanolike.graph.function_graph import FunctionGraph
+from theanolike.graph.origin import user_stacklevel
 from theanolike.graph.traverse import ancestors, toposort
 from theanolike.graph.variable import Constant, Variable
 from theanolike.types.shared import SharedVariable
@@ -221,7 +222,7 @@ def _tell_unused(index: int, variable: Variable, reaction: str) -> None:
             f"{told}To make this warning into an error, you can pass the parameter "
             "on_unused_input='raise' to theano.function. To disable it completely, use "
             "on_unused_input='ignore'.",
-            stacklevel=4,
+            stacklevel=user_stacklevel(),
         )
     elif reaction == "raise":
         raise UnusedInputError(

@@ -47,6 +47,18 @@ def user_frame() -> Origins:
     return ()
 
 
+def user_stacklevel() -> int:
+    """Return the `stacklevel` that points a warning of the caller at the user's line."""
+    frame = sys._getframe(1)  # noqa: SLF001 - as above
+    level = 1
+    while frame.f_back is not None:
+        if not frame.f_globals.get("__name__", "").startswith(PACKAGE):
+            break
+        frame = frame.f_back
+        level += 1
+    return level
+
+
 def union(*groups: Origins) -> Origins:
     """Merge origins in order, without repeats, at most `MOST_ORIGINS` of them."""
     merged = dict.fromkeys(origin for group in groups for origin in group)
