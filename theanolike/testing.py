@@ -114,10 +114,11 @@ def layouts(array: Array) -> Iterator[tuple[str, Array]]:
     yield "C", np.array(array, order="C")
     yield "F", np.array(array, order="F")
     wide = np.zeros(tuple(2 * n for n in array.shape), array.dtype)
-    every_other = wide[(..., *(slice(None, None, 2),) * array.ndim)]
+    second: Any = (..., *(slice(None, None, 2),) * array.ndim)
+    every_other = wide[second]
     every_other[...] = array
     yield "strided", every_other
-    backwards = (..., *(slice(None, None, -1),) * array.ndim)
+    backwards: Any = (..., *(slice(None, None, -1),) * array.ndim)
     yield "negative strides", array[backwards].copy()[backwards]
     frozen = array.copy()
     frozen.setflags(write=False)

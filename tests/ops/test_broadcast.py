@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import theanolike.tensor as T
+from theanolike import function
 from theanolike.errors import ShapeError
 from theanolike.gradient.reverse import grad
 from theanolike.graph.traverse import toposort
@@ -17,8 +18,10 @@ from theanolike.ops.broadcast import (
     sum_to,
     surely_same_shape,
 )
-from theanolike.ops.exponential import exp
-from theanolike.testing import reference_values
+from theanolike.ops.comparison import gt
+from theanolike.ops.conditional import switch
+from theanolike.ops.exponential import exp, log
+from theanolike.testing import close, reference_values
 
 
 def count(variables, kind):
@@ -124,3 +127,40 @@ def test_a_long_chain_has_its_root_found_without_recursion():
     for _ in range(20_000):
         z = z + 1
     assert shape_root(z) is x
+
+
+@pytest.mark.compiler
+@pytest.mark.parametrize(("first", "second"), [(3, 3), (1, 3), (3, 1), (1, 1), (0, 1)])
+def test_extents_known_only_inside_the_run_broadcast_and_are_summed(first, second):
+    s, t = T.dscalar("s"), T.dscalar("t")
+    n, m = T.lscalar("n"), T.lscalar("m")
+    alloc, total = find("alloc"), find("sum")
+    a, b = alloc(s, n), alloc(t, m)
+    outputs = [a * b, *grad(total(exp(a) * b), [a, b]), *grad(total(a * b), [s, t])]
+    given = {s: 0.5, t: 2.0, n: first, m: second}
+    expected = reference_values(outputs, given)
+    compiled = function([s, t, n, m], outputs)
+    for want, got in zip(expected, compiled(0.5, 2.0, first, second), strict=True):
+        assert want.shape == got.shape
+        assert close(want, got)
+
+
+@pytest.mark.compiler
+def test_extents_known_only_inside_the_run_must_fit():
+    n, m = T.lscalar("n"), T.lscalar("m")
+    alloc = find("alloc")
+    compiled = function([n, m], alloc(1.0, n) + alloc(2.0, m))
+    assert compiled(1, 3).tolist() == [3, 3, 3]
+    with pytest.raises(ValueError, match="Input dimension mis-match"):
+        compiled(2, 3)
+
+
+@pytest.mark.compiler
+def test_supports_of_run_time_ones_are_joined():
+    X, y = T.dmatrix("X"), T.dmatrix("y")
+    z = switch(gt(X, 0), log(y) * X, 0.0)
+    gradient = grad(find("sum")(z), y)
+    compiled = function([X, y], gradient)
+    at = np.array([[1.0, -1.0], [2.0, -2.0]])
+    got = compiled(at, np.array([[4.0, 0.0]]))
+    assert got.tolist() == [[0.75, 0]]

@@ -39,10 +39,15 @@ def counting(dtypes: Any) -> tuple[str, str]:
 
 
 def flat(*operands: Any) -> Cotangent:
-    """Return the cotangent through a function that is flat almost everywhere."""
+    """Return the cotangent through a function that is flat almost everywhere.
+
+    Its zeros are structural: its support is nowhere.
+    """
     g: Cotangent = operands[-1]
+    fill_like = functions().fill_like
     zero = constant(0, dtype=g.value.type.dtype)
-    return type(g)(functions().fill_like(zero, g.value))
+    nowhere = constant(False)
+    return type(g)(fill_like(zero, g.value), fill_like(nowhere, g.value))
 
 
 def _product_of_others(i: int, inputs: Any, _: Any, g: Cotangent) -> Cotangent:
