@@ -50,6 +50,7 @@ class KernelWriter(Context):
         self.sharing = "none"
         self.partials: list[tuple[str, str]] = []
         self.after: list[str] = []
+        self.here: dict[Value, str] = {}  # a piece's own accumulators in memory
 
     # Text helpers.
 
@@ -79,6 +80,8 @@ class KernelWriter(Context):
 
     def pointer(self, value: Value, *, write: bool) -> str:
         """Return the name of the pointer to a value's memory."""
+        if value in self.here:
+            return self.here[value]
         kind = "write" if value in self.made else "read"
         key = ("memory", value)
         if key not in self.parameters:
@@ -187,10 +190,15 @@ class KernelWriter(Context):
         nest = self.nest
         self.spanning = self._spanning()
         self.sharing = self._sharing()
-        for s in nest.statements:
-            if s.kind == "reduce" and accumulates(s):
-                self._clear(s)
-        before, self.lines = self.lines, []
+        memory = [s for s in nest.statements if accumulates(s)]
+        if self.sharing == "rows":
+            self._open_pieces(memory)
+        else:
+            for s in memory:
+                self._clear(s, self.pointer(s.value, write=True))
+        before: list[str] = []
+        if self.sharing not in ("none", "rows"):
+            before, self.lines = self.lines, []
         layout = self.loops[0]
         for depth in range(layout.outer):
             self._declare(self.spanning.get(depth, []))
@@ -200,7 +208,10 @@ class KernelWriter(Context):
             StageWriter(self, stage).write()
         for depth in reversed(range(layout.outer)):
             self.close()
-            self._finish(self.spanning.get(depth, []))
+            if self.sharing != "rows" or depth:
+                self._finish(self.spanning.get(depth, []))
+        if self.sharing == "rows":
+            self._close_pieces(memory)
         divided, work, rows = self._sizes()
         return Kernel(
             tuple(self.parameters.values()),
@@ -212,6 +223,7 @@ class KernelWriter(Context):
             divided,
             work,
             rows,
+            self._row_work() if self.sharing == "rows" else "",
             self.may_fail,
             frozenset(self.primitives),
         )
@@ -222,7 +234,8 @@ class KernelWriter(Context):
             return "", "", ""
         extents = self.loops[0].extents
         divided = self.extent(extents[-1 if self.sharing == "inner" else 0])
-        work = self.extent(product(self.nest.stages[0].statements[0].domain))
+        domain = max((s.domain for s in self.nest.statements), key=len)
+        work = self.extent(product(domain))
         rows = [
             self.extent(product(v.shape[self.nest.k :]))
             for v in self.temporaries
@@ -242,7 +255,12 @@ class KernelWriter(Context):
             return "none"
         memory = [s for s in statements if accumulates(s)]
         if layout.outer:
-            return "none" if self.spanning.get(0) or memory else "outer"
+            if not self.spanning.get(0) and not memory:
+                return "outer"
+            positional = {"argmax", "argmin"}
+            kinds = {s.node.kind for s in statements if isinstance(s.node, Reduce)}
+            whole = all(0 in s.reduced for s in memory) and not kinds & positional
+            return "rows" if whole else "none"
         if len(nest.stages) > 1:
             return "none"
         last = len(layout.extents) - 1
@@ -267,15 +285,80 @@ class KernelWriter(Context):
         divided = (self.sharing == "outer" and depth == 0) or (
             self.sharing == "inner" and depth == last
         )
+        if self.sharing == "rows" and depth == 0:
+            return "low", "high"
         return ("begin", "end") if divided else ("0", bare(self.extent(extent)))
 
-    def _clear(self, s: Statement) -> None:
+    def _clear(self, s: Statement, name: str) -> None:
         """Set the memory of an accumulated reduction to the identity."""
-        name = self.pointer(s.value, write=True)
         size = self.extent(product(s.value.shape))
         identity = Accumulator.of(s, self).identity()
         stored = stored_text(identity, s.value.dtype)
-        self.emit(f"for (i64 i = 0; i < {size}; ++i) {name}[i] = {stored};")
+        self.emit(f"for (i64 i = 0; i < {bare(size)}; ++i) {name}[i] = {stored};")
+
+    def _open_pieces(self, memory: list[Statement]) -> None:
+        """Begin the loop over pieces of rows, each with accumulators of its own."""
+        rows = bare(self.extent(self.loops[0].extents[0]))
+        self.emit(f"const i64 length = tl_rows({rows}, {self._row_work()});")
+        self.open("for (i64 piece = begin; piece < end; ++piece)")
+        self.emit("const i64 low = piece * length;")
+        self.emit(f"const i64 high = tl_min(low + length, {rows});")
+        for s in memory:
+            whole = self.pointer(s.value, write=True)
+            size = self.extent(product(s.value.shape))
+            kind = CTYPE[s.value.dtype]
+            self.emit(f"{kind}* {whole}_here = {whole}_part + piece * {size};")
+            self._clear(s, f"{whole}_here")
+            self.here[s.value] = f"{whole}_here"
+
+    def _close_pieces(self, memory: list[Statement]) -> None:
+        """Leave each piece's results, and combine them in order."""
+        for s in self.spanning.get(0, []):
+            self.leave_partial(s)
+        self.close()
+        body, self.lines = self.lines, self.after
+        indent, self.indent = self.indent, 1
+        for s in memory:
+            del self.here[s.value]
+            whole = self.pointer(s.value, write=True)
+            self.parameters["part", s.value] = Parameter(
+                f"{CTYPE[s.value.dtype]}* {whole}_space", "part", s.value
+            )
+            size = bare(self.extent(product(s.value.shape)))
+            old = loaded(f"{whole}[i]", s.value.dtype)
+            part = loaded(f"{whole}_part[piece * ({size}) + i]", s.value.dtype)
+            new = stored_text(
+                bare(Accumulator.of(s, self).combine(old, part)), s.value.dtype
+            )
+            first = f"for (i64 i = 0; i < {size}; ++i) {whole}[i] = "
+            self.open("if (pieces > 1)")
+            self.emit(f"{first}{whole}_part[i];")
+            self.open("for (i64 piece = 1; piece < pieces; ++piece)")
+            self.emit(f"{first}{new};")
+            self.close()
+            self.close()
+        self.lines, self.indent = body, indent
+
+    def leave_partial(self, s: Statement) -> None:
+        """Store a piece's result, and combine those of all pieces afterwards."""
+        accumulator = self.accumulators.pop(s.value)
+        name = f"{accumulator.name}_part"
+        self.partials.append((ARITHMETIC[accumulator.dtype], name))
+        self.emit(f"{name}[piece] = {bare(accumulator.total_text())};")
+        body, self.lines = self.lines, self.after
+        indent, self.indent = self.indent, 1
+        self.emit(accumulator.declare_total())
+        self.emit(f"for (i64 i = 0; i < pieces; ++i) {accumulator.push(f'{name}[i]')}")
+        self.leave(s, accumulator.total_text())
+        self.lines, self.indent = body, indent
+
+    def _row_work(self) -> str:
+        """Return the elements visited per step of the outermost loop."""
+        domain = max((s.domain for s in self.nest.statements), key=len)
+        rest = product(
+            e for a, e in enumerate(domain) if self.loops[0].loop_of.get(a) != 0
+        )
+        return bare(self.extent(rest))
 
     def _spanning(self) -> dict[int, list[Statement]]:
         """Return the register reductions that span outer loops, by their first one."""
@@ -463,18 +546,7 @@ class StageWriter:
             kernel.emit(kernel.accumulators[s.value].declare_total())
         self._lanes(0, self.reductions, "low", "high")
         for s in self.reductions:
-            accumulator = kernel.accumulators.pop(s.value)
-            name = f"{accumulator.name}_part"
-            kind = ARITHMETIC[accumulator.dtype]
-            kernel.partials.append((kind, name))
-            kernel.emit(f"{name}[piece] = {bare(accumulator.total_text())};")
-            body, kernel.lines = kernel.lines, kernel.after
-            indent, kernel.indent = kernel.indent, 1
-            kernel.emit(accumulator.declare_total())
-            push = accumulator.push(f"{name}[i]")
-            kernel.emit(f"for (i64 i = 0; i < pieces; ++i) {push}")
-            kernel.leave(s, accumulator.total_text())
-            kernel.lines, kernel.indent = body, indent
+            kernel.leave_partial(s)
         kernel.close()
 
     def _unrolls(self, depth: int) -> bool:

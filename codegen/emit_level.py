@@ -320,8 +320,9 @@ class Level:
             return self.scalar(value)
         if p.kind == "result":
             return f"&{self.scalars[value]}"
-        if p.kind == "row":
-            slot = self.storage.temporaries[value]
+        if p.kind in ("row", "part"):
+            kept = self.storage
+            slot = (kept.temporaries if p.kind == "row" else kept.partials)[value]
             return f"({CTYPE[value.dtype]}*){self.slot_text(slot)}"
         return self.pointer(value)
 

@@ -231,6 +231,8 @@ class TableLevel(Level):
             return self.cell(subject)
         if p.kind == "row":
             return self.slot_index(self.storage.temporaries[subject])
+        if p.kind == "part":
+            return self.slot_index(self.storage.partials[subject])
         return self.memory_index(subject)
 
     def _read(self, p: Parameter, k: int) -> str:

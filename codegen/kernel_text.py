@@ -1,8 +1,8 @@
 """A kernel's function in C++, with its division among threads where it has one.
 
 `sharing` says how: "none"; "outer", pieces of the outermost loop; "inner", pieces of
-the innermost loop of an accumulation over outer ones; "blocks", pieces of a reduction
-whose partial results are combined in order. Pieces depend on extents only, so results
+the innermost loop of an accumulation over outer ones; "blocks" and "rows", pieces of a
+reduction or of outer loops that accumulate, whose results are combined in order. Pieces depend on extents only, so results
 are the same for any number of threads.
 """
 
@@ -46,6 +46,8 @@ class Kernel:
         The extent that is divided, and the elements visited.
     rows : str
         The elements of the longest row temporary, or nothing.
+    row_work : str
+        With "rows", the elements visited per row.
     """
 
     parameters: tuple[Parameter, ...]
@@ -57,6 +59,7 @@ class Kernel:
     divided: str
     work: str
     rows: str
+    row_work: str
     may_fail: bool
     primitives: frozenset[tuple[str, str]]
 
@@ -85,7 +88,14 @@ def kernel_text(name: str, kernel: Kernel) -> str:
 
 def _fields(kernel: Kernel) -> list[tuple[str, str]]:
     """Return declaration and name of what a piece of work needs."""
-    fields = [(p.declaration, p.name) for p in kernel.parameters if p.kind != "result"]
+    shown = [p for p in kernel.parameters if p.kind not in ("result", "part")]
+    fields = [(p.declaration, p.name) for p in shown]
+    if kernel.sharing == "rows":
+        parts = {p.subject for p in kernel.parameters if p.kind == "part"}
+        fields = [
+            (f"{d}_part", f"{n}_part") if p.subject in parts else (d, n)
+            for p, (d, n) in zip(shown, fields, strict=True)
+        ]
     return fields + [(f"{kind}* __restrict {n}", n) for kind, n in kernel.partials]
 
 
@@ -125,9 +135,18 @@ def _divide(name: str, kernel: Kernel) -> list[str]:
     grain = f"{GRAIN} * {count} / ({kernel.work}) + 1"
     if kernel.sharing == "inner":
         grain = f"(({grain}) + 511) / 512 * 512"
-    if kernel.sharing == "blocks":
+    if kernel.sharing in ("blocks", "rows"):
+        pieces = f"tl_pieces({kernel.divided})"
+        if kernel.sharing == "rows":
+            pieces = f"tl_row_pieces({kernel.divided}, {kernel.row_work})"
         lines += [
-            f"  const i64 pieces = tl_pieces({kernel.divided});",
+            f"  const i64 pieces = {pieces};",
+            *(
+                f"  {p.declaration.replace('_space', '_part')} = "
+                f"pieces > 1 ? {p.name} : {p.name.replace('_space', '')};"
+                for p in kernel.parameters
+                if p.kind == "part"
+            ),
             *(f"  {kind} {n}[{PIECES}];" for kind, n in kernel.partials),
         ]
         count, grain = "pieces", "1"

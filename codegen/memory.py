@@ -22,6 +22,7 @@ from theanolike.codegen.schedule.statements import Statement
 from theanolike.codegen.shapes import Extent, mul, product
 
 ALIGNMENT = 64  # bytes
+MOST_PIECES = 16  # of a nest whose outer loops accumulate (cxx/support.h)
 
 
 @dataclass(eq=False)
@@ -41,7 +42,9 @@ class Storage:
     slots : list of Slot
         In order of first use.
     slot_of : dict
-        The slot of each value kept in the workspace, and of each row temporary.
+        The slot of each value kept in the workspace.
+    temporaries, partials : dict
+        The slots of rows, and of what each piece of an accumulation combines into.
     stored : set of Value
         Values that have memory (slot, output or argument), rather than a register.
     """
@@ -50,6 +53,7 @@ class Storage:
     slot_of: dict[Value, Slot] = field(default_factory=dict)
     stored: set[Value] = field(default_factory=set)
     temporaries: dict[Value, Slot] = field(default_factory=dict)
+    partials: dict[Value, Slot] = field(default_factory=dict)
 
 
 def root(value: Value) -> Value:
@@ -173,6 +177,11 @@ def _plan_rows(
     stage_of = {
         s.value: n for n, stage in enumerate(nest.stages) for s in stage.statements
     }
+    for s in nest.statements:
+        if nest.k and accumulates(s):
+            slot = _take(storage, free, mul(size_of(s.value), MOST_PIECES))
+            storage.partials[s.value] = slot
+            expiring.setdefault(at, []).append(slot)
     for n, stage in enumerate(nest.stages):
         for s in stage.statements:
             for load in s.loads:

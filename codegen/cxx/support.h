@@ -65,3 +65,15 @@ TL_INLINE i64 tl_pieces(i64 n) {
   const i64 length = tl_piece(n);
   return n > length ? (n + length - 1) / length : 1;
 }
+
+// How n rows of `work` elements are cut where each piece has accumulators of its own: at
+// most 16 pieces, none much below 65536 elements.
+TL_INLINE i64 tl_rows(i64 n, i64 work) {
+  const i64 least = 65536 / (work > 0 ? work : 1) + 1;
+  const i64 sixteenth = (n + 15) / 16;
+  return least > sixteenth ? least : sixteenth;
+}
+TL_INLINE i64 tl_row_pieces(i64 n, i64 work) {
+  const i64 length = tl_rows(n, work);
+  return n > length ? (n + length - 1) / length : 1;
+}
