@@ -7,7 +7,7 @@ import theanolike.types.constructors as C
 from theanolike.codegen.lowering import lower
 from theanolike.codegen.program import Loop
 from theanolike.errors import UnsupportedError
-from theanolike.gradient import grad
+from theanolike.gradient import Rop, grad
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.traverse import toposort
 from theanolike.ops.scan.loop import LoopOp, for_each
@@ -106,6 +106,11 @@ def test_a_shape_computed_inside_is_not_known_before():
         op.shape(Argument(5), Argument(np.zeros(3)))
 
 
+def test_the_rows_of_a_loop_that_stops_early_are_not_known_before():
+    with pytest.raises(UnsupportedError, match="known only after it ran"):
+        power(until=True).shape(*(Argument(x) for x in (5, 1.0, 2.0)))
+
+
 def test_for_each_computes_once_what_does_not_contain_the_index(value):
     i, x = C.lscalar("i"), C.dscalar("x")
     shared = f.exp(x)
@@ -139,3 +144,10 @@ def test_the_second_derivative_goes_through_the_backward_loop(value):
     last, _ = power()(f.constant(4), s, a)
     twice = grad(grad(last, a), a)
     assert value(twice, {s: 2.0, a: 3.0}) == 2 * 12 * 9
+
+
+def test_a_directional_derivative_goes_through_the_loop(value):
+    s, a = C.dscalar("s"), C.dscalar("a")
+    last, _ = power()(f.constant(4), s, a)
+    forward = Rop(last, [s, a], [f.constant(1.0), f.constant(10.0)])
+    assert value(forward, {s: 2.0, a: 3.0}) == 81 + 10 * 2 * 4 * 27

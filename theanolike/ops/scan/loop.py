@@ -94,6 +94,10 @@ class LoopOp(NativeOp):
         return tuple(results)
 
     def shape(self, steps: Shaped, *inputs: Shaped) -> list[Shape]:  # type: ignore[override]
+        if self.until and self.collected:
+            raise UnsupportedError(
+                f"How many rows {self} collects is known only after it ran."
+            )
         known: dict[Variable, Any] = dict(
             zip(self.graph.inputs, (steps, *inputs), strict=True)
         )
