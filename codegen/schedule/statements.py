@@ -4,7 +4,7 @@ A statement is a Map, a Reduce or a Scatter whose body loads only stored values,
 order of axes that follows memory.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -85,7 +85,11 @@ Step = Statement | Node
 
 def body_cost(scalars: Iterable[Scalar]) -> int:
     """Return the operations that computing `scalars` takes."""
-    return sum(cost(s.name, s.dtype) for s in scalars if isinstance(s, Call))
+    return sum(
+        cost("select" if s.name == "guard" else s.name, s.dtype)
+        for s in scalars
+        if isinstance(s, Call)
+    )
 
 
 def index_add(a: Scalar, b: Scalar) -> Scalar:
@@ -138,14 +142,14 @@ class Resolver:
 
     def __call__(self, scalar: Scalar, axes: tuple[Scalar, ...]) -> Scalar:
         """Return `scalar` with Axis(k) replaced by `axes[k]`."""
-        return self._resolve(scalar, axes, {})
+        return self.all(scalar_order(scalar), axes)
 
-    def _resolve(
-        self, scalar: Scalar, axes: tuple[Scalar, ...], memo: dict[int, Scalar]
-    ) -> Scalar:
-        for part in scalar_order(scalar):
+    def all(self, scalars: Sequence[Scalar], axes: tuple[Scalar, ...]) -> Scalar:
+        """Return the last of `scalars`, given in order, with its axes replaced."""
+        memo: dict[int, Scalar] = {}
+        for part in scalars:
             memo[id(part)] = self._one(part, axes, memo)
-        return memo[id(scalar)]
+        return memo[id(scalars[-1])]
 
     def _one(
         self, part: Scalar, axes: tuple[Scalar, ...], memo: dict[int, Scalar]
@@ -183,7 +187,7 @@ class Resolver:
             return self._known[key][1]
         body = self.inlined.get(source)
         if body is not None:
-            return self._intern(key, index, self._resolve(body, index, {}))
+            return self._intern(key, index, self(body, index))
         return self._intern(key, index, Load(source, index))
 
     def _through(self, index: tuple[Scalar, ...], d: ViewDim) -> Scalar:
@@ -256,12 +260,7 @@ def node_extents(node: Node) -> list[int | Extent]:
             found += program_extents(program)
     if isinstance(node, Branch):
         found += program_extents(node.then) + program_extents(node.otherwise)
-    roots = []
-    if isinstance(node, Map | Reduce | Scatter):
-        roots.append(node.body)
-    if isinstance(node, Scatter):
-        roots += node.index
-    found += [s.extent for s in scalar_order(*roots) if isinstance(s, Size)]
+    found += [s.extent for s in node.scalars if isinstance(s, Size)]
     return found
 
 
@@ -324,10 +323,9 @@ def _uses(nodes: list[Node]) -> dict[Value, Use]:
             read(node.operands[0], through.places, through.axes)
         elif isinstance(node, Map | Reduce | Scatter):
             domain = node.results[0].shape if isinstance(node, Map) else node.domain
-            roots = [node.body, *(node.index if isinstance(node, Scatter) else ())]
             seen = {
                 (s.source, *map(id, s.index))
-                for s in scalar_order(*roots)
+                for s in node.scalars
                 if isinstance(s, Load)
             }
             for source, *_ in seen:
@@ -347,7 +345,7 @@ def _plan_map(
 ) -> None:
     value = node.results[0]
     axes = tuple(Axis(k) for k in range(value.ndim))
-    body = resolve(node.body, axes)
+    body = resolve.all(node.scalars, axes)
     scalars = scalar_order(body)
     weight = body_cost(scalars)
     streams = len({id(s.source) for s in scalars if isinstance(s, Load)})
