@@ -1,7 +1,5 @@
 """The error catalogue of `function` and of the call: types and leading texts."""
 
-from typing import ClassVar
-
 import numpy as np
 import pytest
 
@@ -21,17 +19,17 @@ REFUSED = {
         lambda: theano.function(a, a),
         TypeError,
         (
-            "Input variables of a Theano function should be contained in a list, even when "
-            "there is a single input."
+            "Input variables of a Theano function should be contained in a list, "
+            "even when there is a single input."
         ),
     ),
     "an unused input": (
         lambda: theano.function([a, b], a),
         UnusedInputError,
         (
-            "theano.function was asked to create a function computing outputs given "
-            "certain inputs, but the provided input variable at index 1 is not part of the "
-            "computational graph needed to compute the outputs: b."
+            "theano.function was asked to create a function computing outputs "
+            "given certain inputs, but the provided input variable at index 1 is "
+            "not part of the computational graph needed to compute the outputs: b."
         ),
     ),
     "an input that is there twice": (
@@ -71,8 +69,8 @@ REFUSED = {
         lambda: theano.function([w], w),
         TypeError,
         (
-            "Cannot use a shared variable (w) as explicit input. Consider substituting a "
-            "non-shared variable via the `givens` parameter"
+            "Cannot use a shared variable (w) as explicit input. Consider "
+            "substituting a non-shared variable via the `givens` parameter"
         ),
     ),
     "no variable as input": (
@@ -84,16 +82,16 @@ REFUSED = {
         lambda: theano.function([a], a, givens={a: b}),
         RuntimeError,
         (
-            "You are trying to replace variable 'a' through the `givens` parameter, but "
-            "this variable is an input to your function."
+            "You are trying to replace variable 'a' through the `givens` "
+            "parameter, but this variable is an input to your function."
         ),
     ),
     "givens that depend on each other": (
         lambda: theano.function([], a, givens=[(a, b + 1), (b, w + 1)]),
         AssertionError,
         (
-            "When using 'givens' with several (old, new) pairs, a new variable can't "
-            "depend on an old one"
+            "When using 'givens' with several (old, new) pairs, a new variable "
+            "can't depend on an old one"
         ),
     ),
     "a given that is no variable": (
@@ -110,16 +108,16 @@ REFUSED = {
         lambda: theano.function([], w, updates=[(w, w, w)]),
         ValueError,
         (
-            "The updates parameter must be an OrderedDict/dict or a list of lists/tuples "
-            "with 2 elements"
+            "The updates parameter must be an OrderedDict/dict or a list of "
+            "lists/tuples with 2 elements"
         ),
     ),
     "updates that are one pair": (
         lambda: theano.function([], w, updates=(w, w + 1)),
         ValueError,
         (
-            "The updates parameter must be an OrderedDict/dict or a list of lists/tuples "
-            "with 2 elements"
+            "The updates parameter must be an OrderedDict/dict or a list of "
+            "lists/tuples with 2 elements"
         ),
     ),
     "an update of no shared variable": (
@@ -137,8 +135,8 @@ REFUSED = {
         TypeError,
         (
             "An update must have the same type as the original shared variable "
-            "(shared_var=w, shared_var.type=TensorType(float64, scalar), update_val=x, "
-            "update_val.type=TensorType(float64, vector))."
+            "(shared_var=w, shared_var.type=TensorType(float64, scalar), "
+            "update_val=x, update_val.type=TensorType(float64, vector))."
         ),
     ),
     "an unknown reaction to unused inputs": (
@@ -188,8 +186,9 @@ CALLS = {
         (1,),
         {"c": 1},
         (
-            "Unknown input or state: c. The function has 2 named inputs (a, b), and 0 "
-            "unnamed inputs which thus cannot be accessed through keyword arguments."
+            "Unknown input or state: c. The function has 2 named inputs (a, b), "
+            "and 0 unnamed inputs which thus cannot be accessed through keyword "
+            "arguments."
         ),
     ),
     "an argument twice": (
@@ -203,8 +202,9 @@ CALLS = {
         ([[1.0]],),
         {},
         (
-            'Bad input argument to theano function with name "f" at index 0 (0-based) (x). '
-            "Wrong number of dimensions: expected 1, got 2 with shape (1, 1)"
+            'Bad input argument to theano function with name "f" at index 0 '
+            "(0-based) (x). Wrong number of dimensions: expected 1, got 2 with "
+            "shape (1, 1)"
         ),
     ),
     "a dtype that would lose data": (
@@ -212,11 +212,11 @@ CALLS = {
         (np.ones(2),),
         {},
         (
-            'Bad input argument to theano function with name "f" at index 0 (0-based) '
-            "(f32). TensorType(float32, vector) cannot store a value of dtype float64 "
-            "without risking loss of precision. If you do not mind this loss, you can: 1) "
-            'explicitly cast your data to float32, or 2) set "allow_input_downcast=True" '
-            'when calling "function".'
+            'Bad input argument to theano function with name "f" at index 0 '
+            "(0-based) (f32). TensorType(float32, vector) cannot store a value of "
+            "dtype float64 without risking loss of precision. If you do not mind "
+            "this loss, you can: 1) explicitly cast your data to float32, or 2) "
+            'set "allow_input_downcast=True" when calling "function".'
         ),
     ),
     "a value that would lose data": (
@@ -224,8 +224,8 @@ CALLS = {
         (1.5,),
         {},
         (
-            "cannot store accurately value 1.5, it would be represented as 1. If you do "
-            "not mind this precision loss, you can:"
+            "cannot store accurately value 1.5, it would be represented as 1. If "
+            "you do not mind this precision loss, you can:"
         ),
     ),
     "more than one row": (
@@ -239,8 +239,9 @@ CALLS = {
         (w,),
         {},
         (
-            "Expected an array-like object, but found a Variable: maybe you are trying to "
-            "call a function on a (possibly shared) variable instead of a numeric array?"
+            "Expected an array-like object, but found a Variable: maybe you are "
+            "trying to call a function on a (possibly shared) variable instead of "
+            "a numeric array?"
         ),
     ),
     "another dtype, strictly": (
@@ -375,7 +376,7 @@ def test_a_failing_call_changes_nothing(mode):
 def test_inplace_ops_are_refused():
     class Clobber(theano.Op):
         __props__ = ()
-        destroy_map: ClassVar = {0: [0]}
+        destroy_map = {0: [0]}  # noqa: RUF012 - Theano's way
 
         def make_node(self, v):
             return theano.Apply(self, [v], [v.type()])

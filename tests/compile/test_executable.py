@@ -76,12 +76,10 @@ def no_compiler(monkeypatch):
 
 def test_without_a_compiler_one_warning_and_the_interpreter(no_compiler):
     a = T.dscalar("a")
-    with pytest.warns(
-        CompilerNotFoundWarning, match="pip install, apt install"
-    ) as told:
+    with pytest.warns(CompilerNotFoundWarning, match="pip install, apt install"):
         f = theano.function([a], a + 1, mode="FAST_RUN")
-        g = theano.function([a], a + 2, mode="FAST_RUN")
-    assert len(told) == 1
+    # a second warning would be an error
+    g = theano.function([a], a + 2, mode="FAST_RUN")
     assert (f(1), g(1)) == (2, 3)
 
 

@@ -48,7 +48,7 @@ def user_frame() -> Origins:
 
 
 def user_stacklevel() -> int:
-    """Return the `stacklevel` that points a warning of the caller at the user's line."""
+    """Return the `stacklevel` that points the caller's warning at the user's line."""
     frame = sys._getframe(1)  # noqa: SLF001 - as above
     level = 1
     while frame.f_back is not None:
