@@ -14,7 +14,6 @@ from theanolike.codegen.program import (
     Axis,
     Branch,
     Data,
-    Effect,
     Host,
     Input,
     Loop,
@@ -74,7 +73,7 @@ def bind_outputs(program: Program) -> None:
             taken.add(owner)
             continue
         body = value.at(*(Axis(a) for a in range(value.ndim)))
-        copy = Map(value.shape, value.dtype, body, -1, Effect.TOTAL)
+        copy = Map(value.shape, value.dtype, body, -1)
         program.nodes.append(copy)
         program.outputs[k] = copy.results[0]
         taken.add(copy.results[0])

@@ -34,7 +34,6 @@ from theanolike.codegen.program import (
     View,
     ViewDim,
     as_index,
-    scalar_effect,
 )
 from theanolike.codegen.shapes import (
     Extent,
@@ -248,7 +247,7 @@ class Builder:
         """Return the value whose element at (i, j...) is `f(i, j...)`."""
         body = f(*(Axis(k) for k in range(len(shape))))
         return self.append(  # type: ignore[no-any-return]
-            Map(tuple(shape), dtype, body, self.site, scalar_effect(body))
+            Map(tuple(shape), dtype, body, self.site)
         )
 
     def pointwise(self, dtype: str, f: Callable[..., Scalar], *inputs: Value) -> Value:
@@ -382,7 +381,6 @@ class Builder:
                 result,
                 accumulator or result,
                 self.site,
-                scalar_effect(body),
             )
         )
 
@@ -444,9 +442,8 @@ class Builder:
         """
         where, body = f(*(Axis(k) for k in range(len(domain))))
         index = tuple(as_index(i) for i in where)
-        effect = scalar_effect(body, *index)
         return self.append(  # type: ignore[no-any-return]
-            Scatter(kind, base, tuple(domain), index, body, self.site, effect, unique)
+            Scatter(kind, base, tuple(domain), index, body, self.site, unique)
         )
 
     def library(

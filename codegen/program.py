@@ -223,6 +223,7 @@ def as_index(index: "Scalar | int | Extent") -> Scalar:
 class Node:
     """A step of the program; `results` are the values that it makes."""
 
+    scalars: tuple[Scalar, ...] = ()  # those it computes, each after its children
     operands: tuple[Value, ...]
     results: tuple[Value, ...]
     effect: Effect
@@ -234,6 +235,13 @@ def _init(node: Any, operands: Sequence[Value], results: Sequence[Any]) -> None:
     node.results = tuple(
         Value(node, i, dtype, shape) for i, (dtype, shape) in enumerate(results)
     )
+
+
+def _describe(node: Node, *roots: Scalar) -> None:
+    """Note the scalars under `roots`, and whether one of them may fail."""
+    node.scalars = tuple(scalar_order(*roots))
+    fails = any(isinstance(s, Checked) for s in node.scalars)
+    node.effect = Effect.MAY_FAIL if fails else Effect.TOTAL
 
 
 class Input(Node):
@@ -265,13 +273,11 @@ class Data(Node):
 class Map(Node):
     """The element at index i is `body`, in which Axis(k) is i[k]."""
 
-    def __init__(
-        self, shape: Shape, dtype: str, body: Scalar, site: int, effect: Effect
-    ) -> None:
+    def __init__(self, shape: Shape, dtype: str, body: Scalar, site: int) -> None:
         self.body = body
         self.site = site
-        self.effect = effect
-        _init(self, sources(body), [(dtype, shape)])
+        _describe(self, body)
+        _init(self, sources(self.scalars), [(dtype, shape)])
 
 
 class Reduce(Node):
@@ -290,7 +296,6 @@ class Reduce(Node):
         dtype: str,
         accumulator: str,
         site: int,
-        effect: Effect,
     ) -> None:
         self.kind = kind
         self.domain = domain
@@ -298,9 +303,9 @@ class Reduce(Node):
         self.body = body
         self.accumulator = accumulator
         self.site = site
-        self.effect = effect
+        _describe(self, body)
         kept = tuple(e for axis, e in enumerate(domain) if axis not in axes)
-        _init(self, sources(body), [(dtype, kept)])
+        _init(self, sources(self.scalars), [(dtype, kept)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +351,6 @@ class Scatter(Node):
         index: tuple[Scalar, ...],
         body: Scalar,
         site: int,
-        effect: Effect,
         unique: bool,
     ) -> None:
         self.kind = kind
@@ -354,9 +358,9 @@ class Scatter(Node):
         self.index = index
         self.body = body
         self.site = site
-        self.effect = effect
         self.unique = unique  # no two i share an index
-        operands = (base, *(v for v in sources(body, *index) if v is not base))
+        _describe(self, body, *index)
+        operands = (base, *(v for v in sources(self.scalars) if v is not base))
         _init(self, operands, [(base.dtype, base.shape)])
 
 
@@ -525,15 +529,6 @@ def scalar_order(*roots: Scalar) -> list[Scalar]:
     return order
 
 
-def sources(*roots: Scalar) -> tuple[Value, ...]:
+def sources(scalars: Sequence[Scalar]) -> tuple[Value, ...]:
     """Return the values that the scalars load from, once each, in order."""
-    found = dict.fromkeys(
-        scalar.source for scalar in scalar_order(*roots) if isinstance(scalar, Load)
-    )
-    return tuple(found)
-
-
-def scalar_effect(*roots: Scalar) -> Effect:
-    """Return MAY_FAIL if an index is checked anywhere, else TOTAL."""
-    checked = any(isinstance(s, Checked) for s in scalar_order(*roots))
-    return Effect.MAY_FAIL if checked else Effect.TOTAL
+    return tuple(dict.fromkeys(s.source for s in scalars if isinstance(s, Load)))

@@ -187,7 +187,11 @@ class Resolver:
             return self._known[key][1]
         body = self.inlined.get(source)
         if body is not None:
-            return self._intern(key, index, self(body, index))
+            as_it_is = all(
+                isinstance(i, Axis) and i.axis == k for k, i in enumerate(index)
+            )
+            made = body if as_it_is else self(body, index)
+            return self._intern(key, index, made)
         return self._intern(key, index, Load(source, index))
 
     def _through(self, index: tuple[Scalar, ...], d: ViewDim) -> Scalar:
