@@ -103,11 +103,13 @@ NUMPY: dict[str, Any] = {
     "tanh": np.tanh,
     "true_div": np.true_divide,
     "trunc": np.trunc,
+    "xlogx": lambda x: special.xlogy(x, x).astype(x.dtype),
+    "xlogy0": lambda x, y: np.where(x == 0, 0, special.xlogy(x, y)).astype(x.dtype),
     "xor": np.bitwise_xor,
 }
 
 # Float functions that NumPy doesn't have: their operands are floats in the above.
-FLOAT_ONLY = {"leaky_relu", "relu", "sigmoid", "softplus"}
+FLOAT_ONLY = {"leaky_relu", "relu", "sigmoid", "softplus", "xlogx", "xlogy0"}
 
 # NumPy's result has another dtype, or NumPy has none: which operands, and why.
 DTYPE_EXCEPTIONS = {
@@ -132,6 +134,8 @@ DOMAINS = {
     "sqrt": (0.2, 3),
     "tan": (-1.3, 1.3),
     "true_div": (0.3, 3),
+    "xlogx": (0.2, 3),
+    "xlogy0": (0.2, 3),
 }
 
 SHAPES = [(), (0,), (1,), (3, 1), (0, 3), (2, 3, 4)]
@@ -438,6 +442,15 @@ def test_compiled_code_reads_every_layout(shape, rng):
     expected = np.exp(first) - second
     for (kind, a), (other, b) in itertools.product(layouts(first), layouts(second)):
         assert close(expected, compiled(a, b)), (kind, other)
+
+
+@pytest.mark.compiler
+def test_compiled_code_reads_arrays_that_repeat_an_element():
+    x = T.fmatrix()
+    repeated = np.broadcast_to(np.float32([[1], [2]]), (2, 3))
+    assert repeated.strides[1] == 0
+    got = function([x], OPS["exp"](x))(repeated)
+    assert close(np.exp(repeated), got)
 
 
 @pytest.mark.compiler

@@ -293,7 +293,6 @@ PENDING: dict[str, str] = {
     """,
     "tensor.utils": "hash_from_ndarray shape_of_variables",
     "tensor.var": "TensorConstantSignature",
-    "tensor.xlogx": "xlogx xlogy0",
     "tests.breakpoint": "PdbBreakpoint",
     "tests.disturb_mem": "disturb_mem",
     "tests.unittest_tools": """

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from theanolike.codegen.lowering import Builder, Call, Scalar, select
+from theanolike.codegen.lowering import Builder, Call, Literal, Scalar, select
 from theanolike.ops.arithmetic import is_real
 from theanolike.ops.declare import Binary, Unary, binary, floating, unary
 from theanolike.types.variable import functions
@@ -87,4 +87,35 @@ logaddexp: Binary = binary(
         lambda x, y, z, g: g * _share(y, z),
     ),
     doc="log(exp(x) + exp(y)) without overflow in between.",
+)
+
+
+def _xlogy(x: Any, y: Any) -> Any:
+    return np.where(x == 0, np.zeros_like(x), x * np.log(y))
+
+
+def _lower_xlogy(_: Builder, x: Scalar, y: Scalar) -> Scalar:
+    product = x * Call("log", y.dtype, (y,))
+    return select(x.equals(0), Literal(0, x.dtype), product)
+
+
+xlogx: Unary = unary(
+    "xlogx",
+    lambda x: _xlogy(x, x),
+    accepts=is_real,
+    lower=lambda b, x: _lower_xlogy(b, x, x),
+    pullback=lambda x, y, g: g * (1 + log(x)),
+    doc="x * log(x), 0 where x is 0.",
+)
+xlogy0: Binary = binary(
+    "xlogy0",
+    _xlogy,
+    rule=floating,
+    accepts=is_real,
+    lower=_lower_xlogy,
+    pullback=(
+        lambda x, y, z, g: g * log(y),
+        lambda x, y, z, g: g * x / y,
+    ),
+    doc="x * log(y), 0 where x is 0 whatever y is.",
 )

@@ -1,7 +1,5 @@
 """Theano's `tensor.xlogx`: imports only."""
 
-from theanolike.pending import pending_names
+from theanolike.ops.exponential import xlogx, xlogy0
 
-__all__: list[str] = []
-
-__getattr__ = pending_names(__name__)
+__all__ = ["xlogx", "xlogy0"]
