@@ -23,6 +23,7 @@ from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Tangent
 from theanolike.ops.declare import NativeOp
 from theanolike.types.constants import as_tensor_variable
+from theanolike.types.variable import functions
 
 
 def Lop(
@@ -177,7 +178,8 @@ def _push_twice_back(
 ) -> list[Tangent | None]:
     """Return the derivative by u of (u times the Jacobian) times the tangents.
 
-    The product with u is linear in u, so that the result does not contain u.
+    The product with u is linear in u, so that the result does not depend on u: where
+    it stays in the graph, as the state of a loop, zeros will do.
     """
     points = {x: t for x, t in zip(node.inputs, given, strict=True) if t is not None}
     walls = [*node.inputs, *node.outputs]
@@ -186,7 +188,7 @@ def _push_twice_back(
         if is_discrete_tensor(out):
             results.append(None)
             continue
-        u = out.type.make_variable()
+        u = functions().zeros_like(out)
         pulled = pull_back([(out, Cotangent(u))], list(points), node.inputs)
         starts = [
             (part.value, known_cotangent(part.value, tangent.value))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from theanolike.errors import InputTypeError
+from theanolike.gradient.forward import push_forward
 from theanolike.gradient.reverse import (
     Disconnected,
     as_list,
@@ -17,6 +18,7 @@ from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
 
 walks["back"] = pull_back
+walks["forward"] = push_forward
 
 
 def jacobian(

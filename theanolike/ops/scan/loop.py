@@ -16,15 +16,15 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.traverse import toposort
 from theanolike.graph.variable import Constant, Variable
-from theanolike.ops.cotangent import Cotangent, Pulled, disconnected
+from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import Builder, Extent, NativeOp, Shape, Shaped, Value
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.dtypes import is_continuous
 from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
 
-# The walk back over an inner graph, `theanolike.gradient.reverse.pull_back`. The
-# gradients stand above the ops, so they enter it here.
+# The walks over an inner graph: "back" is `pull_back`, "forward" `push_forward`. The
+# gradients stand above the ops, so they enter them here.
 walks: dict[str, Callable[..., Any]] = {}
 
 
@@ -177,6 +177,12 @@ class LoopOp(NativeOp):
         """Walk the steps in reverse, over the states that a second loop keeps."""
         return _Backward(self, node, cotangents).pull()
 
+    def pushforward(
+        self, node: Apply, tangents: Sequence[Tangent | None]
+    ) -> Sequence[Tangent | None]:
+        """Carry the states' tangents along with the states."""
+        return _forward(self, node, tangents)
+
     def __str__(self) -> str:
         return f"Loop{{states={self.states}, collected={self.collected}}}"
 
@@ -213,6 +219,46 @@ def _common(first: TensorType, second: TensorType) -> TensorType:
 
 def _no_rows(kind: Any) -> Any:
     return np.zeros((0, *(extent or 0 for extent in kind.shape)), kind.dtype)
+
+
+def _forward(
+    op: LoopOp, node: Apply, tangents: Sequence[Tangent | None]
+) -> list[Tangent | None]:
+    """Return the outputs' tangents, from a loop over states and tangents together."""
+    f, k = functions(), op.states
+    inner = [_like(v) for v in op.graph.inputs]
+    after = op.graph.copy(inner)
+    carried = [s for s in range(k) if _flows(node.inputs[1 + s])]
+    moving = [
+        i for i, t in enumerate(tangents) if i > k and t is not None
+    ]  # captured ones with a tangent
+    given = [tangents[1 + s] for s in carried]
+    initial = [
+        f.zeros_like(node.inputs[1 + s]) if t is None else t.value
+        for s, t in zip(carried, given, strict=True)
+    ]
+    outer = [tangents[i].value for i in moving]  # type: ignore[union-attr]
+    dstates, dcaptured = [_like(v) for v in initial], [_like(v) for v in outer]
+    known = {inner[1 + s]: Tangent(d) for s, d in zip(carried, dstates, strict=True)}
+    known |= {inner[i]: Tangent(d) for i, d in zip(moving, dcaptured, strict=True)}
+    walks["forward"]([out for out in after if _flows(out)], known)
+    following = [
+        known[after[s]].value if after[s] in known else f.zeros_like(after[s])
+        for s in carried
+    ]
+    rows = [r for r in range(k, k + op.collected) if after[r] in known]
+    condition = after[-1:] if op.until else []
+    body = [*after[:k], *following, *(known[after[r]].value for r in rows), *condition]
+    arguments = [*inner[: 1 + k], *dstates, *inner[1 + k :], *dcaptured]
+    graph = FrozenGraph(arguments, body)
+    loop = LoopOp(graph, k + len(carried), len(rows), op.until)
+    starts = [*node.inputs[: 1 + k], *initial, *node.inputs[1 + k :], *outer]
+    made = loop(*starts, return_list=True)
+    results: list[Tangent | None] = [None] * len(node.outputs)
+    places = [*carried, *rows]
+    for place, value in zip(places, made[k : k + len(places)], strict=True):
+        results[place] = Tangent(value)
+    return results
 
 
 class _Backward:
