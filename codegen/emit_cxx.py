@@ -1,11 +1,12 @@
 """A scheduled program as the text of a C++ unit."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from theanolike.codegen.emit_kernel import extent_text
 from theanolike.codegen.emit_level import Chunk, Level
+from theanolike.codegen.emit_scalar import extent_text
 from theanolike.codegen.emit_table import TableLevel, table_takes
 from theanolike.codegen.kernel_text import Kernel, kernel_text
 from theanolike.codegen.memory import Slot, plan_storage, root
@@ -47,7 +48,7 @@ class Unit:
     """
 
     text: str
-    constants: list[np.ndarray]  # type: ignore[type-arg]
+    constants: list[np.ndarray[Any, Any]]
     plan: list[str]
 
 
@@ -103,7 +104,7 @@ class UnitWriter:
         self.kernels: dict[tuple[object, ...], str] = {}
         self.kernel_text: list[str] = []
         self.primitives: set[tuple[str, str]] = set()
-        self.constants: list[np.ndarray] = []  # type: ignore[type-arg]
+        self.constants: list[np.ndarray[Any, Any]] = []
         self.static: list[str] = []
         self.plan: list[str] = []
         self.extents: dict[Extent, str] = {}

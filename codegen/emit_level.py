@@ -359,7 +359,7 @@ class Level:
         unit = self.unit
         at = unit.names(node, "host_")
         pointers = [self.dense(v) for v in node.operands]
-        shapes = []
+        shapes: list[str] = []
         for v in node.operands:
             dims = ", ".join(unit.extent(e) for e in v.shape) or "0"
             shape = unit.names(("shape", node, len(shapes)), "d")

@@ -21,6 +21,7 @@ from theanolike.codegen.scalars import (
     fast_expression,
     has_fast,
     literal,
+    stored,
 )
 from theanolike.codegen.scalars import cast as cast_text
 from theanolike.codegen.shapes import Extent
@@ -359,3 +360,20 @@ def _times(text: str, factor: "int | Extent", context: Context) -> str:
     if factor == 1:
         return text
     return f"{text} * {context.extent(factor)}"
+
+
+def stored_text(text: str, dtype: str) -> str:
+    """Return an arithmetic value as its stored type."""
+    return text if dtype not in ("bool", "float16") else stored(f"({text})", dtype)
+
+
+def extent_text(extent: Extent, spell: "Callable[[int | Extent], str]") -> str:
+    """Return a compound extent as C++, its leaves spelled by `spell`."""
+    args = [spell(a) for a in extent.args]
+    op = extent.op
+    if op in ("add", "sub", "mul"):
+        sign = {"add": "+", "sub": "-", "mul": "*"}[op]
+        return f"({args[0]} {sign} {args[1]})"
+    if op == "where_negative":
+        return f"({args[0]} < 0 ? {args[1]} : {args[2]})"
+    return f"tl_{op}({args[0]}, {args[1]})"

@@ -386,6 +386,8 @@ class Builder:
 
     def view(self, source: Value, shape: Shape, dims: Sequence[ViewDim]) -> Value:
         """Return the source's elements under another index map."""
+        if source.ndim == 0 and not shape:
+            return source
         return self.append(View(source, tuple(shape), tuple(dims), self.site))  # type: ignore[no-any-return]
 
     def transpose(self, source: Value, order: Sequence[int | None]) -> Value:
@@ -516,7 +518,8 @@ class Builder:
         first, second = ([(v.dtype, v.ndim) for v in p.outputs] for p in programs)
         if first != second:
             raise ValueError("the branches return values of other dtypes or ranks")
-        self.append(Branch(condition, captured, *programs, self.site))
+        one, other = programs
+        self.append(Branch(condition, captured, one, other, self.site))
         return self.program.nodes[-1].results
 
     def _inner(self) -> "Builder":

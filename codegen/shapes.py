@@ -6,7 +6,7 @@ Extents are interned: equal expressions are one object.
 """
 
 from collections.abc import Hashable, Iterable, Iterator
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 from weakref import WeakValueDictionary
 
 Shape = tuple["int | Extent", ...]
@@ -34,12 +34,13 @@ class Extent:
     def __new__(cls, op: str, *args: Any) -> Self:
         key = (op, *args)
         known = _interned.get(key)
-        if known is None:
-            known = super().__new__(cls)
-            known.op = op
-            known.args = args
-            _interned[key] = known
-        return known
+        if known is not None:
+            return cast("Self", known)
+        made = super().__new__(cls)
+        made.op = op
+        made.args = args
+        _interned[key] = made
+        return made
 
     def __add__(self, other: "int | Extent") -> "int | Extent":
         return add(self, other)

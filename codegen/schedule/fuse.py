@@ -86,9 +86,9 @@ class _Fuser:
                     self.home[value] = len(self.out) - 1
                 if isinstance(step, Require):
                     self.barrier = len(self.out) - 1
-        for step in self.out:
-            if isinstance(step, Nest):
-                _divide(step)
+        for placed in self.out:
+            if isinstance(placed, Nest):
+                _divide(placed)
         return self.out
 
     def place(self, s: Statement) -> None:

@@ -227,7 +227,7 @@ def plan_statements(program: Program) -> list[Step]:
         elif isinstance(node, Reduce):
             steps.append(_plan_reduce(node, resolve))
         elif isinstance(node, Scatter):
-            steps.append(_plan_scatter(node, resolve, inlined))
+            steps.append(_plan_scatter(node, resolve))
         else:
             steps.append(node)
     return steps
@@ -328,11 +328,11 @@ def _uses(nodes: list[Node]) -> dict[Value, Use]:
         elif isinstance(node, Map | Reduce | Scatter):
             domain = node.results[0].shape if isinstance(node, Map) else node.domain
             seen = {
-                (s.source, *map(id, s.index))
+                (s.source, tuple(map(id, s.index)))
                 for s in node.scalars
                 if isinstance(s, Load)
             }
-            for source, *_ in seen:
+            for source, _ in seen:
                 read(source, 1, true_axes(domain))
             if isinstance(node, Scatter):
                 read(node.operands[0], 1, node.results[0].ndim)
@@ -391,9 +391,7 @@ def in_register(node: Reduce) -> bool:
     )
 
 
-def _plan_scatter(
-    node: Scatter, resolve: Resolver, inlined: dict[Value, Scalar]
-) -> Statement:
+def _plan_scatter(node: Scatter, resolve: Resolver) -> Statement:
     value = node.results[0]
     outer = tuple(Axis(k) for k in range(value.ndim))
     start = resolve.load(node.operands[0], outer)
