@@ -1,7 +1,9 @@
 """What `profile=True` counts: calls, seconds of calls and of compilation."""
 
+import atexit
 import sys
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any, TextIO
 
@@ -16,7 +18,7 @@ class ProfileStats:
     Parameters
     ----------
     atexit_print : bool
-        Kept; call `summary` to print.
+        Print the summary when the process ends, if there were calls.
     flag_time_thunks : bool, optional
         Kept; an interpreted function times its nodes, a compiled one is one thunk.
     gpu_checks : bool
@@ -44,6 +46,8 @@ class ProfileStats:
         message: str | None = None,
     ) -> None:
         self.atexit_print = atexit_print
+        if atexit_print:
+            _at_exit.add(self)
         self.flag_time_thunks = flag_time_thunks
         self.message = message
         self.reset()
@@ -134,6 +138,17 @@ def _table(
     order = sorted(seconds, key=lambda key: -seconds[key])[:most]
     rows = [f"  {seconds[key]:e}s  {runs[key]:8d}  {key}" for key in order]
     return [title, "-" * len(title), *rows]
+
+
+_at_exit: "weakref.WeakSet[ProfileStats]" = weakref.WeakSet()
+
+
+@atexit.register
+def print_at_exit() -> None:
+    """Print the summaries of those that asked for it and are still there."""
+    for stats in list(_at_exit):
+        if stats.fct_callcount:
+            stats.summary()
 
 
 def as_profile(profile: Any, name: str | None = None) -> ProfileStats | None:

@@ -20,17 +20,23 @@ class Apply:
     inputs : sequence of Variable
     outputs : sequence of Variable
         Fresh variables without an owner; they become this node's.
+    origin : tuple of Origin, optional
+        Where it was written; by default the user's line.
     """
 
     __slots__ = ("__weakref__", "_tag", "inputs", "op", "origin", "outputs")
 
     def __init__(
-        self, op: "Op", inputs: Sequence[Variable], outputs: Sequence[Variable]
+        self,
+        op: "Op",
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        origin: Origins | None = None,
     ) -> None:
         self.op = op
         self.inputs = list(inputs)
         self.outputs = list(outputs)
-        self.origin: Origins = current_origins()
+        self.origin: Origins = current_origins() if origin is None else origin
         self._tag: Scratchpad | None = None
         for variable in self.inputs:
             if not isinstance(variable, Variable):
@@ -103,7 +109,8 @@ class Apply:
         new = list(inputs)
         same = all(a.type.same(b.type) for a, b in zip(new, self.inputs, strict=True))
         if same:
-            node = Apply(self.op, new, [_twin(out) for out in self.outputs])
+            twins = [_twin(out) for out in self.outputs]
+            node = Apply(self.op, new, twins, self.origin)
         else:
             if strict:
                 for i, (a, b) in enumerate(zip(new, self.inputs, strict=True)):
