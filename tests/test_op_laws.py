@@ -12,7 +12,9 @@ import theanolike.tensor as T
 from theanolike import function
 from theanolike.codegen.lowering import lower
 from theanolike.codegen.program import Host
+from theanolike.gradient import grad
 from theanolike.ops import OPS as REGISTRY
+from theanolike.ops import find
 from theanolike.ops.cotangent import Cotangent, Missing, Tangent
 from theanolike.ops.declare import ROWS, Elementwise
 from theanolike.testing import (
@@ -359,6 +361,32 @@ def test_pushforwards_are_adjoint_to_pullbacks(name, given, rng):
     kept = [m for m in moves if m is not None]
     again = sum(inner(p, m) for p, m in zip(pulled, kept, strict=True))
     assert there == pytest.approx(again, rel=1e-9, abs=1e-9)
+
+
+TWICE = [name for name, given in SMOOTH if given[-1] == "float64" and name != "complex"]
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_second_derivatives_agree_with_differences_of_first_ones(name, rng):
+    given = next(g for case, g in SMOOTH if case == name and g[-1] == "float64")
+    arrays = smooth_point(name, given, rng)
+    xs = variables(arrays)
+    places = [i for i, x in enumerate(xs) if is_continuous(x.dtype)]
+    wanted = [xs[i] for i in places]
+    cost = find("sum")(OPS[name](*xs) * xs[-1])
+    first = grad(cost, wanted)
+    moves = [random_array(rng, arrays[i].shape) for i in places]
+    along = sum(find("sum")(g * m) for g, m in zip(first, moves, strict=True))
+    second = grad(along, wanted, disconnected_inputs="ignore")
+    got = reference_values(second, dict(zip(xs, arrays, strict=True)))
+    step, sides = 1e-5, []
+    for sign in (1, -1):
+        moved = list(arrays)
+        for i, move in zip(places, moves, strict=True):
+            moved[i] = arrays[i] + sign * step * move
+        sides.append(reference_values(first, dict(zip(xs, moved, strict=True))))
+    for value, there, back in zip(got, *sides, strict=True):
+        assert close((there - back) / (2 * step), value, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(("name", "given"), CASES)
