@@ -5,7 +5,6 @@ needs no program either.
 """
 
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -212,6 +211,8 @@ def _render(text: str, kind: str) -> bytes:
             f'Pictures of format {kind!r} need the program "dot"; install Graphviz, or '
             'pass format="dot" to get the text.'
         )
+    import subprocess  # slow to import
+
     done = subprocess.run(  # noqa: S603 - the program found above, on our own text
         [program, f"-T{kind}"], input=text.encode(), capture_output=True, check=False
     )

@@ -1,10 +1,10 @@
 """Identities that change or stop the gradient."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from theanolike.graph.apply import Apply
+from theanolike.graph.record import record
 from theanolike.ops.arithmetic import flat
 from theanolike.ops.conditional import clip, masked
 from theanolike.ops.cotangent import (
@@ -18,7 +18,7 @@ from theanolike.ops.declare import Builder, NativeOp, Shape, Shaped, Value, regi
 from theanolike.types.type import TensorType
 
 
-@dataclass(frozen=True)
+@record
 class Barrier(NativeOp):
     """The identity, with a gradient of its own."""
 
@@ -52,7 +52,7 @@ class Barrier(NativeOp):
         return list(tangents)
 
 
-@dataclass(frozen=True)
+@record
 class DisconnectedGrad(Barrier):
     """No gradient flows through it: the input counts as disconnected."""
 
@@ -68,7 +68,7 @@ class DisconnectedGrad(Barrier):
         return [None]
 
 
-@dataclass(frozen=True)
+@record
 class ZeroGrad(Barrier):
     """The gradient through it is zero."""
 
@@ -81,12 +81,12 @@ class ZeroGrad(Barrier):
         return [None]
 
 
-@dataclass(frozen=True)
+@record
 class ConsiderConstant(ZeroGrad):
     """The gradient through it is zero; the old name of ZeroGrad."""
 
 
-@dataclass(frozen=True)
+@record
 class UndefinedGrad(Barrier):
     """The gradient through it is undefined: asking for it is an error."""
 
@@ -99,7 +99,7 @@ class UndefinedGrad(Barrier):
         return [None]
 
 
-@dataclass(frozen=True)
+@record
 class GradClip(Barrier):
     """The gradient through it is clipped to [clip_lower_bound, clip_upper_bound]."""
 
@@ -114,7 +114,7 @@ class GradClip(Barrier):
         return type(g)(clipped)
 
 
-@dataclass(frozen=True)
+@record
 class GradScale(Barrier):
     """The gradient through it is multiplied by `multiplier`."""
 

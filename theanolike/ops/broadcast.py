@@ -5,7 +5,6 @@ get no nodes which would do nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -21,6 +20,7 @@ from theanolike.codegen.lowering import (
 )
 from theanolike.errors import ShapeError
 from theanolike.graph.apply import Apply
+from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import (
@@ -44,7 +44,7 @@ from theanolike.types.type import TensorType
 _roots: "WeakKeyDictionary[Variable, Variable | None]" = WeakKeyDictionary()
 
 
-@dataclass(frozen=True)
+@record
 class Fill(NativeOp):
     """`value` broadcast against the shape of `like`, whose elements aren't read."""
 
@@ -89,7 +89,7 @@ class Fill(NativeOp):
         return "fill"
 
 
-@dataclass(frozen=True)
+@record
 class SumTo(NativeOp):
     """`g` combined over the dims along which `like` was broadcast to g's shape.
 

@@ -1,12 +1,12 @@
 """Conversion between dtypes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from theanolike.graph.apply import Apply
+from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import (
@@ -30,7 +30,7 @@ from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
 
 
-@dataclass(frozen=True)
+@record
 class Cast(NativeOp):
     """The elements as `dtype`.
 

@@ -1,13 +1,13 @@
 """New tensors: filled arrays, ranges, grids."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from theanolike.codegen import lowering
 from theanolike.graph.apply import Apply
+from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import (
@@ -38,7 +38,7 @@ from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
 
 
-@dataclass(frozen=True)
+@record
 class Alloc(NativeOp):
     """The first operand repeated to a shape, whose extents are the other operands."""
 
@@ -174,7 +174,7 @@ class OfIntegers(NativeOp):
         return [[False]] * len(node.inputs)
 
 
-@dataclass(frozen=True)
+@record
 class ARange(OfIntegers):
     """start, start + step, ... before stop, of integers."""
 

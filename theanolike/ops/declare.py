@@ -7,7 +7,7 @@ methods of Theano's contract are derived from them here, once.
 
 import importlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,6 +23,7 @@ from theanolike.codegen.lowering import (
 )
 from theanolike.graph.apply import Apply
 from theanolike.graph.op import Op
+from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Missing, Pulled, Tangent, disconnected
 from theanolike.types.broadcasting import broadcast_static
@@ -182,7 +183,7 @@ def real_part(dtypes: Sequence[str]) -> tuple[str, str]:
     return dtype, real_dtype(dtype)
 
 
-@dataclass(frozen=True)
+@record
 class Row:
     """The facts of a scalar op.
 
@@ -226,7 +227,7 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
-@dataclass(frozen=True)
+@record
 class Elementwise(NativeOp):
     """A scalar op applied element by element, operands broadcast as NumPy does."""
 

@@ -1,13 +1,13 @@
 """Identity matrices, triangles and diagonals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from theanolike.codegen import lowering
 from theanolike.graph.apply import Apply
+from theanolike.graph.record import record
 from theanolike.ops.creation import OfIntegers
 from theanolike.ops.declare import (
     Builder,
@@ -27,7 +27,7 @@ from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
 
 
-@dataclass(frozen=True)
+@record
 class Eye(OfIntegers):
     """Ones on diagonal k of an (n, m) array; the operands are n, m, k."""
 
@@ -62,7 +62,7 @@ class Eye(OfIntegers):
         return b.map(extents, self.dtype, element)
 
 
-@dataclass(frozen=True)
+@record
 class Tri(Eye):
     """Ones on diagonal k of an (n, m) array and below."""
 
@@ -131,7 +131,7 @@ def diagonal_length(
     return lowering.maximum(found, 0) if offset else found
 
 
-@dataclass(frozen=True)
+@record
 class Diagonal(Rearrangement):
     """Diagonal `offset` of the matrices in two axes, as the last axis."""
 
@@ -181,7 +181,7 @@ class Diagonal(Rearrangement):
         return b.view(x, self.shape(x), dims)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True)
+@record
 class SetDiagonal(Rearrangement):
     """Matrices that hold the last axis of an array on a diagonal, zero elsewhere.
 

@@ -1,12 +1,12 @@
 """Permuting, adding and dropping dims: index maps, no data move."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from theanolike.graph.apply import Apply
+from theanolike.graph.record import record
 from theanolike.ops.cotangent import Cotangent, Pulled, disconnected
 from theanolike.ops.declare import Builder, Shape, Shaped, Value, register
 from theanolike.ops.shape import Rearrangement, specify_static
@@ -16,7 +16,7 @@ from theanolike.types.type import TensorType
 Order = tuple[int | None, ...]
 
 
-@dataclass(frozen=True)
+@record
 class DimShuffle(Rearrangement):
     """Dims in a new order; None is a new dim of 1, those left out must be 1."""
 

@@ -1,13 +1,13 @@
 """Shapes as values: `x.shape`, one extent, vectors of scalars."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from theanolike.codegen import lowering
 from theanolike.graph.apply import Apply
+from theanolike.graph.record import record
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import (
     Builder,
@@ -44,7 +44,7 @@ class OfShape(NativeOp):
         return [[False]]
 
 
-@dataclass(frozen=True)
+@record
 class ShapeOf(OfShape):
     """The shape of a tensor, an int64 vector."""
 
@@ -65,7 +65,7 @@ class ShapeOf(OfShape):
         return "Shape"
 
 
-@dataclass(frozen=True)
+@record
 class ShapeItem(OfShape):
     """The extent of one dimension, an int64 scalar."""
 
@@ -87,7 +87,7 @@ class ShapeItem(OfShape):
         return f"Shape_i{{{self.axis}}}"
 
 
-@dataclass(frozen=True)
+@record
 class MakeVector(NativeOp):
     """A vector of scalars."""
 

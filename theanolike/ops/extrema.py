@@ -1,13 +1,13 @@
 """The largest and smallest elements and their places."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from theanolike.codegen import lowering
 from theanolike.graph.apply import Apply
+from theanolike.graph.record import record
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import Builder, Value, register
 from theanolike.ops.reduction import (
@@ -70,7 +70,7 @@ class Extremum(Reduction):
         return [Tangent(f.sum(moved, axis=list(self.axes), dtype=moved.type.dtype))]
 
 
-@dataclass(frozen=True)
+@record
 class Max(Extremum):
     """The largest element along `axes`."""
 
@@ -83,7 +83,7 @@ class Max(Extremum):
     __str__ = Reduction.__str__
 
 
-@dataclass(frozen=True)
+@record
 class Min(Extremum):
     """The smallest element along `axes`."""
 
@@ -130,7 +130,7 @@ class ArgExtremum(Discrete, Extremum):
         return moved.reshape((*(x.shape[k] for k in kept), count))
 
 
-@dataclass(frozen=True)
+@record
 class Argmax(ArgExtremum):
     """The place of the first largest element along `axes`."""
 
@@ -143,7 +143,7 @@ class Argmax(ArgExtremum):
     __str__ = Reduction.__str__
 
 
-@dataclass(frozen=True)
+@record
 class Argmin(ArgExtremum):
     """The place of the first smallest element along `axes`."""
 

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from theanolike.codegen import lowering
 from theanolike.errors import NotScalarConstantError
 from theanolike.graph.apply import Apply
+from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import (
@@ -44,7 +44,7 @@ MOST_CHOSEN = 4
 _SMALL = 64
 
 
-@dataclass(frozen=True)
+@record
 class Join(NativeOp):
     """Arrays one after the other along `axis`."""
 
@@ -183,7 +183,7 @@ def _running_sum(lengths: Sequence[int | Extent]) -> list[int | Extent]:
     return ends
 
 
-@dataclass(frozen=True)
+@record
 class Split(NativeOp):
     """An array cut along `axis` into `n` pieces; operand 1 is their lengths."""
 

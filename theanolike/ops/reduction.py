@@ -2,13 +2,13 @@
 
 import builtins
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from theanolike.codegen import lowering
 from theanolike.graph.apply import Apply
+from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import (
@@ -105,7 +105,7 @@ def spread_back(op: Reduction, g: Cotangent, x: Any) -> Cotangent:
     return type(g)(f.cast(value, x.type.dtype), moved.support)
 
 
-@dataclass(frozen=True)
+@record
 class Sum(Reduction):
     """The sum along `axes`, accumulated in `acc_dtype`, as `dtype`."""
 
@@ -147,7 +147,7 @@ class Sum(Reduction):
         return f"Sum{{{', '.join(map(str, self.axes))}}}"
 
 
-@dataclass(frozen=True)
+@record
 class Prod(Reduction):
     """The product along `axes`, accumulated in `acc_dtype`, as `dtype`."""
 
@@ -234,7 +234,7 @@ class Truth(Discrete):
         return lowering.Call("ne", "bool", (x, lowering.Literal(0, x.dtype)))
 
 
-@dataclass(frozen=True)
+@record
 class AnyTrue(Truth):
     """Whether an element along `axes` is true."""
 
@@ -248,7 +248,7 @@ class AnyTrue(Truth):
         return f"Any{{{', '.join(map(str, self.axes))}}}"
 
 
-@dataclass(frozen=True)
+@record
 class AllTrue(Truth):
     """Whether all elements along `axes` are true."""
 

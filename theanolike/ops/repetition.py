@@ -1,7 +1,6 @@
 """Repeating and rotating elements: tile, repeat, roll."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from theanolike.codegen import lowering
 from theanolike.errors import UnsupportedError
 from theanolike.graph.apply import Apply
+from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, disconnected
 from theanolike.ops.declare import Builder, Scalar, Shape, Shaped, Value, register
@@ -35,7 +35,7 @@ def _times(extent: int | None, count: int | None) -> int | None:
     return None if extent is None or count is None else extent * count
 
 
-@dataclass(frozen=True)
+@record
 class Tile(Rearrangement):
     """The whole array repeated along each axis; an operand per axis says how often."""
 
@@ -85,7 +85,7 @@ class Tile(Rearrangement):
         return b.map(merged(extents, b.outputs[0].shape), x.dtype, element)
 
 
-@dataclass(frozen=True)
+@record
 class Repeat(Rearrangement):
     """Each slice along `axis` repeated; the second operand says how often."""
 
@@ -135,7 +135,7 @@ class Repeat(Rearrangement):
         return b.map(merged(extents, b.outputs[0].shape), x.dtype, element)
 
 
-@dataclass(frozen=True)
+@record
 class Roll(Rearrangement):
     """Elements moved along `axis` by the second operand, around the end."""
 

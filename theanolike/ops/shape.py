@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from theanolike.codegen import lowering
 from theanolike.errors import AssertionFailedError
 from theanolike.graph.apply import Apply
+from theanolike.graph.record import record
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import (
     Builder,
@@ -63,7 +63,7 @@ class Rearrangement(NativeOp):
         return [[True]] + [[False]] * (len(node.inputs) - 1)
 
 
-@dataclass(frozen=True)
+@record
 class Reshape(Rearrangement):
     """The elements in row-major order under another shape, one extent an operand.
 
@@ -153,7 +153,7 @@ def _fill_in(total: int | Extent, given: Sequence[int | Extent]) -> Shape:
     )
 
 
-@dataclass(frozen=True)
+@record
 class Flatten(Rearrangement):
     """The first dims kept, all the others as one: a result of rank `ndim`."""
 
@@ -188,7 +188,7 @@ class Flatten(Rearrangement):
         return f"Flatten{{{self.ndim}}}"
 
 
-@dataclass(frozen=True)
+@record
 class SpecifyShape(Rearrangement):
     """Requires extents: operand k + 1 is that of `axes[k]`. A wrong one is an error."""
 
@@ -243,7 +243,7 @@ def as_shaped(b: Builder, x: Value, extents: Shape) -> Value:
     return b.view(x, extents, [lowering.ViewDim(k) for k in range(x.ndim)])
 
 
-@dataclass(frozen=True)
+@record
 class Rebroadcast(Rearrangement):
     """For each (axis, pattern), require the extent 1 (True) or forget that it is."""
 

@@ -1,13 +1,13 @@
 """Softmax, its logarithm, and the logarithm of a sum of exponentials."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from theanolike.codegen import lowering
 from theanolike.graph.apply import Apply
+from theanolike.graph.record import record
 from theanolike.ops.broadcast import SumTo
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import (
@@ -71,7 +71,7 @@ class _Exponentials(NativeOp):
         return functions().sum(value, list(self.axes), value.type.dtype, keepdims=True)
 
 
-@dataclass(frozen=True)
+@record
 class Softmax(_Exponentials):
     """exp(x) over its sum along `axes`."""
 
@@ -149,7 +149,7 @@ def _cast_to(value: Any, x: Any) -> Any:
     return functions().cast(value, x.type.dtype)
 
 
-@dataclass(frozen=True)
+@record
 class LogSoftmax(_Exponentials):
     """The logarithm of `Softmax`, accurate where that underflows."""
 
@@ -201,7 +201,7 @@ class LogSoftmax(_Exponentials):
     __str__ = _Exponentials.__str__
 
 
-@dataclass(frozen=True)
+@record
 class LogSumExp(_Exponentials):
     """The logarithm of the sum of exp(x) along `axes`; the result lacks them."""
 
