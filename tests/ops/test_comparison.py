@@ -53,7 +53,8 @@ def test_isclose_is_numpys(equal_nan):
 def test_integers_are_close_without_wrapping():
     a, b = T.vector("a", dtype="uint8"), T.vector("b", dtype="uint8")
     (got,) = reference_values(
-        [ops.isclose(a, b)], {a: np.array([0, 5], "uint8"), b: np.array([1, 5], "uint8")}
+        [ops.isclose(a, b)],
+        {a: np.array([0, 5], "uint8"), b: np.array([1, 5], "uint8")},
     )
     assert got.tolist() == [False, True]
 
