@@ -34,6 +34,7 @@ from theanolike.codegen.program import (
     View,
     ViewDim,
     as_index,
+    dense_offset,
 )
 from theanolike.codegen.shapes import (
     Extent,
@@ -69,6 +70,7 @@ __all__ = [
     "dim",
     "floordiv",
     "from_arguments",
+    "is_uniform",
     "item",
     "maximum",
     "minimum",
@@ -77,6 +79,7 @@ __all__ = [
     "product",
     "select",
     "sub",
+    "untransposed",
     "where_negative",
 ]
 
@@ -407,7 +410,7 @@ class Builder:
         source = value
         while isinstance(source.node, View) and _keeps_order(source.node):
             source = source.node.operands[0]
-        if isinstance(source.node, View):
+        if isinstance(source.node, View) and not _is_block(source):
             view = source
             source = self.map(view.shape, view.dtype, view.at)
         if source is value or source.shape == value.shape:
@@ -563,6 +566,15 @@ def _keeps_order(view: View) -> bool:
     )
 
 
+def _is_block(value: Value) -> bool:
+    """Tell whether a view's elements lie densely in the memory that it views."""
+    while isinstance(value.node, View):
+        if dense_offset(value.node) is None:
+            return False
+        value = value.node.operands[0]
+    return True
+
+
 def _both_assumed(first: int | Extent, second: int | Extent) -> bool:
     return from_arguments(first) and from_arguments(second)
 
@@ -582,6 +594,30 @@ def from_arguments(extent: int | Extent) -> bool:
         elif part.op != "dim" or not isinstance(part.args[0].node, Input):
             return False
     return True
+
+
+def is_uniform(value: Value) -> bool:
+    """Tell whether all elements of a value are one number, which is at hand."""
+    node = value.node
+    while isinstance(node, View) and all(d.axis is None for d in node.dims):
+        node = node.operands[0].node
+    if isinstance(node, Data):
+        return node.array.ndim == 0
+    if not isinstance(node, Map):
+        return False
+    return isinstance(node.body, Literal) or (
+        isinstance(node.body, Load) and is_uniform(node.body.source)
+    )
+
+
+def untransposed(value: Value) -> tuple[Value, bool]:
+    """Return what a matrix is the transpose of and True, else itself and False."""
+    node = value.node
+    if isinstance(node, View) and node.dims == (ViewDim(1), ViewDim(0)):
+        source = node.operands[0]
+        if source.shape == (value.shape[1], value.shape[0]):
+            return source, True
+    return value, False
 
 
 _INTEGER: Mapping[str, Callable[..., int | Extent]] = {
