@@ -14,7 +14,7 @@ PENDING: dict[str, str] = {
     """,
     "compat.six": "b moves reraise",
     "compile": """
-        AliasedMemoryError DeepCopyOp OpFromGraph ProfileMode Rebroadcast
+        AliasedMemoryError DeepCopyOp OpFromGraph Rebroadcast
         SanityCheckFunction Shape Shape_i SpecifyShape Supervisor
         SymbolicInputKit ViewOp deep_copy_op optdb profilemode shape view_op
     """,

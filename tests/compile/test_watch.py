@@ -132,3 +132,10 @@ def test_config_profile_is_the_default():
     assert f.profile is not None
     assert theano.function([x], x, mode="FAST_COMPILE").profile is None
     assert f.copy(profile=True).profile is not f.profile
+
+
+def test_profile_mode_profiles():
+    x = T.dscalar("x")
+    f = theano.function([x], x + 1, mode="ProfileMode")
+    f(1)
+    assert f.profile.fct_callcount == 1

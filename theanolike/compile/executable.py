@@ -179,7 +179,7 @@ class Compiled:
             store=store,
             compiler=require_compiler(snapshot.cxx, snapshot.gcc.cxxflags, store=store),
         )
-        prepare_runtime(snapshot)
+        prepare_runtime(snapshot.threads, snapshot.blas.library)
         self.body = Unit(self.built.path)
         self.constants = [
             (Cell(array), array.dtype.num, array.ndim, array.shape)
@@ -259,14 +259,12 @@ def interpret(graph: FunctionGraph, n_outputs: int, watch: Any = None) -> Interp
 
 
 @functools.cache
-def prepare_runtime(snapshot: Snapshot) -> None:
+def prepare_runtime(threads: int, library: str) -> None:
     """Tell the runtime its threads and its BLAS, once for each configuration."""
-    _runtime.set_threads(snapshot.threads or os.cpu_count() or 1)
+    _runtime.set_threads(threads or os.cpu_count() or 1)
     if _runtime.blas()["opened"]:
         return
-    chosen = snapshot.blas.library
-    found = ("", "") if chosen else bundled_blas()
-    path, prefix = (chosen, "") if chosen else found
+    path, prefix = (library, "") if library else bundled_blas()
     if path:
         _runtime.set_blas(path, prefix)
 

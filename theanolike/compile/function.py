@@ -90,7 +90,7 @@ def function(  # noqa: PLR0913, PLR0917 - Theano's signature
     check_program(program, on_unused_input or config.on_unused_input)
     name = name or _default_name()
     if profile is None:
-        profile = config.profile
+        profile = config.profile or chosen.profiles
     stats = as_profile(profile, name)
     with paused_collection():
         maker = FunctionMaker(

@@ -16,6 +16,7 @@ __all__ = [
     "FAST_COMPILE",
     "FAST_RUN",
     "Mode",
+    "ProfileMode",
     "get_default_mode",
     "get_mode",
     "predefined_linkers",
@@ -72,6 +73,7 @@ class Mode:
 
     # Subclasses that watch each node run their graphs on the interpreter.
     watch: Callable[..., None] | None = None
+    profiles: bool = False
 
     def __init__(self, linker: Any = None, optimizer: Any = "default") -> None:
         self.provided_linker = linker
@@ -178,6 +180,12 @@ class Mode:
     __repr__ = __str__
 
 
+class ProfileMode(Mode):
+    """As FAST_RUN, with `profile=True`: Theano's old way to ask for it."""
+
+    profiles = True
+
+
 FAST_COMPILE = Mode("py", "fast_compile")
 FAST_RUN = Mode("cvm", "fast_run")
 predefined_modes: dict[str, Mode] = {
@@ -185,7 +193,10 @@ predefined_modes: dict[str, Mode] = {
     "FAST_RUN": FAST_RUN,
 }
 # Modes that are made when their name is first used.
-_made_on_use: dict[str, Callable[[], Mode]] = {"Mode": Mode}
+_made_on_use: dict[str, Callable[[], Mode]] = {
+    "Mode": Mode,
+    "ProfileMode": ProfileMode,
+}
 
 
 def register_maker(name: str, make: Callable[[], Mode]) -> None:
