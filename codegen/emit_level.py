@@ -14,6 +14,7 @@ from theanolike.codegen.memory import (
     ALIGNMENT,
     Slot,
     Storage,
+    offset_in_root,
     plan_storage,
     root,
     size_of,
@@ -109,6 +110,10 @@ class Level:
     def pointer(self, value: Value) -> str:
         """Return the text of the pointer to a value's memory."""
         owner = root(value)
+        if value is not owner:
+            shift = offset_in_root(value)
+            if shift != 0:
+                return f"({self.pointer(owner)} + {self.unit.extent(shift)})"
         if owner in self.memory:
             return self.memory[owner]
         if isinstance(owner.node, Data):
@@ -173,7 +178,7 @@ class Level:
         return name
 
     def slot_text(self, slot: Slot) -> str:
-        return f"(ws + {self.unit.names(slot, 'w')})"
+        return self.unit.names(slot, "w")
 
     def scalar(self, value: Value) -> str:
         """Return the local of a 0-d value."""
@@ -220,36 +225,69 @@ class Level:
         return [line for chunk in self.chunks for line in chunk.lines + chunk.after]
 
     def _allocate(self) -> None:
-        """Ask for the workspace as soon as its size is known."""
+        """Ask for the workspace, each slot as soon as its size is known."""
         unit = self.unit
         if unit.top is not self:
             unit.slots += self.storage.slots + self.extra
             return
-        slots = unit.slots + self.storage.slots + self.extra
-        if not slots:
-            return
-        lines = ["  i64 total = 0;"]
+        groups: dict[int, list[Slot]] = {}
+        for slot in unit.slots + self.storage.slots + self.extra:
+            at = self._known_at(slot)
+            if at is None:
+                self._allocate_inside(slot)
+            else:
+                groups.setdefault(at, []).append(slot)
+        for at, slots in groups.items():
+            chunk = unit.head if at < 0 else self.chunks[at]
+            chunk.after.extend(self._allocate_group(slots))
+
+    def _known_at(self, slot: Slot) -> int | None:
+        """Return the step after which a slot's size is known: -1 before all of them,
+        None inside a nested program.
+        """
+        places = {id(chunk): at for at, chunk in enumerate(self.chunks)}
+        after = [self.unit.known_after.get(v) for v in _sources(slot)]
+        found = [-1 if chunk is None else places.get(id(chunk)) for chunk in after]
+        if None in found:
+            return None
+        return max((at for at in found if at is not None), default=-1)
+
+    def _allocate_group(self, slots: list[Slot]) -> list[str]:
+        """Return the lines that take one block and cut it into slots."""
+        unit = self.unit
+        block = unit.names(("block", slots[0]), "ws")
+        total = unit.names(("total", slots[0]), "total")
+        lines = [f"  i64 {total} = 0;"]
+        cuts = []
         for slot in slots:
-            size = unit.extent(slot.size)
+            size = bare(unit.extent(slot.size))
             name = unit.names(slot, "w")
-            lines.append(f"  const i64 {name} = total;")
+            cuts.append((name, unit.names(("at", slot), "at")))
+            lines.append(f"  const i64 {cuts[-1][1]} = {total};")
             lines.append(
-                f"  total += ({bare(size)} + {ALIGNMENT - 1}) & ~(i64){ALIGNMENT - 1};"
+                f"  {total} += ({size} + {ALIGNMENT - 1}) & ~(i64){ALIGNMENT - 1};"
             )
-        lines.append("  char* ws = (char*)c->table->workspace(c, total);")
-        lines.append("  if (!ws) return tl_fail(c, TL_MEMORY, -1, total, 0, 0);")
-        late = [
-            leaf.args[0]
-            for slot in slots
-            if isinstance(slot.size, Extent)
-            for leaf in leaves(slot.size)
-            if leaf.args[0] in unit.known_after
-        ]
-        chunk = unit.head
-        for candidate in self.chunks:
-            if any(unit.known_after[v] is candidate for v in late):
-                chunk = candidate
-        chunk.after.extend(lines)
+        lines.append(f"  char* {block} = (char*)c->table->workspace(c, {total});")
+        lines.append(
+            f"  if (!{block}) return tl_fail(c, TL_MEMORY, -1, {total}, 0, 0);"
+        )
+        return lines + [f"  char* {name} = {block} + {at};" for name, at in cuts]
+
+    def _allocate_inside(self, slot: Slot) -> None:
+        """Take a slot in the nested program that knows its size, when it must grow."""
+        unit = self.unit
+        name = unit.names(slot, "w")
+        room = unit.names(("room", slot), "room")
+        unit.head.after.append(f"  char* {name} = nullptr; i64 {room} = -1;")
+        size = bare(unit.extent(slot.size))
+        chunk = next(
+            unit.known_after[v] for v in _sources(slot) if v in unit.known_after
+        )
+        chunk.after.append(
+            f"  if ({size} > {room}) {{ {room} = 2 * ({size}); "
+            f"{name} = (char*)c->table->workspace(c, {room}); "
+            f"if (!{name}) return tl_fail(c, TL_MEMORY, -1, {room}, 0, 0); }}"
+        )
 
     def _node(self, node: Node) -> None:
         if isinstance(node, Require):
@@ -433,6 +471,13 @@ class _InlineWriter(KernelWriter):
         if self.may_fail:
             self.emit("if (c->error.code) return c->error.code;")
         return kernel
+
+
+def _sources(slot: Slot) -> list[Value]:
+    """Return the values that a slot's size depends on."""
+    if not isinstance(slot.size, Extent):
+        return []
+    return [leaf.args[0] for leaf in leaves(slot.size)]
 
 
 def describe(nest: Nest) -> str:

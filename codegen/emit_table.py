@@ -13,7 +13,7 @@ from theanolike.codegen.emit_kernel import KernelWriter
 from theanolike.codegen.emit_level import Level, describe
 from theanolike.codegen.kernel_text import Parameter
 from theanolike.codegen.libraries import GEMM
-from theanolike.codegen.memory import Slot, root
+from theanolike.codegen.memory import Slot, offset_in_root, root
 from theanolike.codegen.names import Names
 from theanolike.codegen.program import (
     Data,
@@ -130,6 +130,9 @@ class TableLevel(Level):
     def memory_index(self, value: Value) -> int:
         """Return the place of the pointer to a value's memory."""
         owner = root(value)
+        shift = 0 if value is owner else offset_in_root(value)
+        if shift != 0:
+            return self._shifted(value, owner, shift)
         if isinstance(owner.node, Data):
             return self.constant_index(owner)
         if owner.ndim == 0:
@@ -139,6 +142,21 @@ class TableLevel(Level):
         if isinstance(owner.node, Input):
             return self.index(owner)
         return self.slot_index(self.storage.slot_of[owner])
+
+    def _shifted(self, value: Value, owner: Value, shift: int | Extent) -> int:
+        """Return the place of the pointer to a part of a value's memory."""
+        at = self.index(value)
+        if value not in self.opened:
+            self.opened.add(value)
+            kind = CTYPE[value.dtype]
+            self.row(
+                f"shift_{value.dtype}",
+                f"m[a[0]] = ({kind}*)m[a[1]] + n[a[2]]; return 0;",
+                at,
+                self.memory_index(owner),
+                self.extent_index(shift),
+            )
+        return at
 
     def slot_index(self, slot: Slot) -> int:
         """Return the place of a slot of the workspace, taking it at first use."""

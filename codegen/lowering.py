@@ -492,6 +492,8 @@ class Builder:
         tuple of Value
             The last states, the collected values, and with `until` the steps done.
         """
+        states = [self.dense(value) for value in states]
+        captured = [self.dense(value) for value in captured]
         inner = self._inner()
         step = inner.input("int64", ())
         arguments = [inner.argument_like(value) for value in (*states, *captured)]
@@ -512,6 +514,7 @@ class Builder:
 
         Both return values of the same dtypes and shapes.
         """
+        captured = [self.dense(value) for value in captured]
         programs = []
         for body in (then, otherwise):
             inner = self._inner()

@@ -16,10 +16,11 @@ from theanolike.codegen.program import (
     Reshape,
     Value,
     View,
+    dense_offset,
 )
 from theanolike.codegen.schedule.fuse import Nest
 from theanolike.codegen.schedule.statements import Statement
-from theanolike.codegen.shapes import Extent, mul, product
+from theanolike.codegen.shapes import Extent, add, mul, product
 
 ALIGNMENT = 64  # bytes
 MOST_PIECES = 16  # of a nest whose outer loops accumulate (cxx/support.h)
@@ -61,6 +62,19 @@ def root(value: Value) -> Value:
     while isinstance(value.node, Reshape | View):
         value = value.node.operands[0]
     return value
+
+
+def offset_in_root(value: Value) -> int | Extent:
+    """Return where a reshape's or dense view's elements begin in its root's memory."""
+    total: int | Extent = 0
+    while isinstance(value.node, Reshape | View):
+        if isinstance(value.node, View):
+            start = dense_offset(value.node)
+            if start is None:
+                raise AssertionError("a view that isn't dense has no memory")
+            total = add(total, start)
+        value = value.node.operands[0]
+    return total
 
 
 def size_of(value: Value) -> int | Extent:

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from theanolike.codegen.shapes import Extent, Shape
+from theanolike.codegen.shapes import Extent, Shape, add, mul
 
 
 class Effect(Enum):
@@ -327,6 +327,30 @@ class View(Node):
         self.site = site
         self.effect = Effect.TOTAL
         _init(self, (source,), [(source.dtype, shape)])
+
+
+def dense_offset(view: View) -> "int | Extent | None":
+    """Return where a view's elements begin in its source, if they are dense there.
+
+    They are when all but the leading dims are whole: a block of rows, or one row.
+    """
+    source = view.operands[0]
+    shape = view.results[0].shape
+    start: int | Extent = 0
+    whole = True  # nothing but whole dims so far, from the innermost
+    axis = len(shape)
+    step: int | Extent = 1
+    for extent, d in zip(reversed(source.shape), reversed(view.dims), strict=True):
+        if d.axis is not None:
+            axis -= 1
+            if d.axis != axis or d.step != 1 or not whole:
+                return None
+            whole = d.start == 0 and (shape[axis] is extent or shape[axis] == extent)
+        elif extent != 1:
+            whole = False
+        start = add(start, mul(d.start, step))
+        step = mul(step, extent)
+    return start if axis == 0 else None
 
 
 class Reshape(Node):
