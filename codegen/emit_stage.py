@@ -50,11 +50,11 @@ class StageWriter:
     def _base(self, base: Statement) -> None:
         """Write what a scatter starts from."""
         kernel = self.kernel
+        layout = kernel.loops[kernel.stage]
+        kernel.loops[kernel.stage] = layout.plain(base.domain)
         table = Table(kernel)
         item = table.add(base.body)
         item.uses += 1
-        layout = kernel.loops[kernel.stage]
-        kernel.loops[kernel.stage] = layout.plain(base.domain)
         for depth, extent in enumerate(base.domain):
             table.bind(depth, kernel.emit, last=False)
             kernel.open_loop(depth, extent)
