@@ -181,24 +181,22 @@ PENDING: dict[str, str] = {
     "sparse.sandbox.sp2": "sampling_dot",
     "tensor": """
         AdvancedBooleanIncSubtensor AdvancedBooleanIndexingError
-        AdvancedBooleanSubtensor AdvancedIncSubtensor AdvancedIncSubtensor1
-        AdvancedIndexingError AdvancedSubtensor AdvancedSubtensor1 AllocDiag
-        ArgSortOp CAReduce Choose Default Dot ExtractDiag IncSubtensor MakeSlice
-        MaxAndArgmax Mean NoneConst NoneTypeT Nonzero PermuteRowElements
-        ScalarFromTensor Shape SliceConstant SliceType SortOp Subtensor
+        AdvancedBooleanSubtensor AdvancedIncSubtensor1 AdvancedIndexingError
+        AdvancedSubtensor1 AllocDiag ArgSortOp CAReduce Choose Default Dot
+        ExtractDiag MakeSlice MaxAndArgmax Mean NoneConst NoneTypeT Nonzero
+        PermuteRowElements ScalarFromTensor Shape SliceConstant SliceType SortOp
         TensorConstantSignature TensorFromScalar TopKOp
         advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor
         advanced_set_subtensor1 advanced_subtensor advanced_subtensor1 argsort
         argtopk as_index_variable bartlett batched_dot batched_tensordot
         bincount chi2sf choose complex_types cov cumprod cumsum default dot erf
-        erfc erfcinv erfcx erfinv fill_diagonal fill_diagonal_offset flatnonzero
-        float_types gamma gammainc gammaincc gammal gammaln gammau
-        get_canonical_form_slice get_idx_list i0 i1 inc_subtensor int_types
-        inverse_permutation iv j0 j1 jv load make_slice none_type_t nonzero
-        nonzero_values outer permute_row_elements psi ravel_multi_index recv
-        register_transfer scalar_from_tensor send set_subtensor setdefault
-        slicetype take tensor_from_scalar tensordot topk topk_and_argtopk
-        transfer tri_gamma unravel_index
+        erfc erfcinv erfcx erfinv fill_diagonal fill_diagonal_offset float_types
+        gamma gammainc gammaincc gammal gammaln gammau get_canonical_form_slice
+        get_idx_list i0 i1 int_types inverse_permutation iv j0 j1 jv load
+        make_slice none_type_t outer permute_row_elements psi ravel_multi_index
+        recv register_transfer scalar_from_tensor send setdefault slicetype
+        tensor_from_scalar tensordot topk topk_and_argtopk transfer tri_gamma
+        unravel_index
     """,
     "tensor.basic": """
         AsTensorError NotScalarConstantError Shape _allclose dot hashtype
@@ -287,9 +285,8 @@ PENDING: dict[str, str] = {
         ArgSortOp SortOp TopKOp argsort argtopk sort topk topk_and_argtopk
     """,
     "tensor.subtensor": """
-        AdvancedIncSubtensor AdvancedIncSubtensor1 AdvancedSubtensor
-        AdvancedSubtensor1 IncSubtensor Subtensor as_index_variable
-        get_canonical_form_slice get_idx_list inc_subtensor set_subtensor take
+        AdvancedIncSubtensor1 AdvancedSubtensor1 as_index_variable
+        get_canonical_form_slice get_idx_list
     """,
     "tensor.utils": "hash_from_ndarray shape_of_variables",
     "tensor.var": "TensorConstantSignature",

@@ -120,6 +120,11 @@ from theanolike.ops.exponential import (
 )
 from theanolike.ops.extents import shape
 from theanolike.ops.extrema import Argmax, argmax, argmin, max, max_and_argmax, min, ptp
+from theanolike.ops.indexing.advanced import AdvancedIncSubtensor, AdvancedSubtensor
+from theanolike.ops.indexing.assignment import inc_subtensor, set_subtensor
+from theanolike.ops.indexing.basic import IncSubtensor, Subtensor
+from theanolike.ops.indexing.boolean import flatnonzero, nonzero, nonzero_values
+from theanolike.ops.indexing.taking import take
 from theanolike.ops.joining import (
     Join,
     Split,
@@ -353,6 +358,8 @@ from theanolike.types.variable import TensorVariable
 
 __all__ = [
     "ARange",
+    "AdvancedIncSubtensor",
+    "AdvancedSubtensor",
     "Alloc",
     "AllocEmpty",
     "Apply",
@@ -364,6 +371,7 @@ __all__ = [
     "EmptyConstantError",
     "Eye",
     "Flatten",
+    "IncSubtensor",
     "Join",
     "Lop",
     "NotScalarConstantError",
@@ -374,6 +382,7 @@ __all__ = [
     "ShapeError",
     "SpecifyShape",
     "Split",
+    "Subtensor",
     "Tensor",
     "TensorConstant",
     "TensorType",
@@ -482,6 +491,7 @@ __all__ = [
     "fcol",
     "fcols",
     "fill",
+    "flatnonzero",
     "flatten",
     "float_dtypes",
     "floor",
@@ -521,6 +531,7 @@ __all__ = [
     "imag",
     "imatrices",
     "imatrix",
+    "inc_subtensor",
     "int_div",
     "int_dtypes",
     "integer_dtypes",
@@ -596,6 +607,8 @@ __all__ = [
     "mul",
     "neg",
     "neq",
+    "nonzero",
+    "nonzero_values",
     "numeric_grad",
     "ogrid",
     "ones",
@@ -620,6 +633,7 @@ __all__ = [
     "scalar",
     "scalars",
     "second",
+    "set_subtensor",
     "sgn",
     "shape",
     "shape_padaxis",
@@ -641,6 +655,7 @@ __all__ = [
     "sum",
     "swapaxes",
     "switch",
+    "take",
     "tan",
     "tanh",
     "tensor",
