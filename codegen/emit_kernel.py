@@ -49,7 +49,6 @@ class KernelWriter(Context):
         self.primitives: set[tuple[str, str]] = set()
         self.may_fail = False
         self.registers: dict[Value, str] = {}
-        self.locals = 0
         self.stage = 0
         self.loops = collapse(nest, self._row_offset)
         self.accumulators: dict[Value, Accumulator] = {}
@@ -76,9 +75,7 @@ class KernelWriter(Context):
         self.emit("}" + after)
 
     def temporary(self, value: Value | None = None) -> str:
-        self.locals += 1
-        label = value.label if value is not None else ""
-        return self.names(("local", id(self), self.locals), "t", label)
+        return self.names.fresh("t", value.label if value is not None else "")
 
     def primitive(self, name: str, dtype: str) -> None:
         self.primitives.add((name, dtype))

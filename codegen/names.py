@@ -35,11 +35,12 @@ class Names:
     def __call__(self, key: Hashable, prefix: str, label: str = "") -> str:
         """Return the name of `key`, made from `prefix` or, if readable, `label`."""
         if key not in self._of:
-            self._of[key] = self._fresh(prefix, label if self.readable else "")
+            self._of[key] = self.fresh(prefix, label)
         return self._of[key]
 
-    def _fresh(self, prefix: str, label: str) -> str:
-        word = _WORD.sub("_", label)
+    def fresh(self, prefix: str, label: str = "") -> str:
+        """Return a name that nothing has yet."""
+        word = _WORD.sub("_", label) if self.readable else ""
         if word and not word[0].isdigit():
             name, n = word, 2
             while name in self._taken or name in _RESERVED:

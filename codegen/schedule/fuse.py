@@ -93,7 +93,9 @@ class _Fuser:
 
     def place(self, s: Statement) -> None:
         """Put a statement in the last nest that takes it, or in one of its own."""
-        after = max([self.barrier, *(self.home.get(v, -1) for v in _needs(s))])
+        after = max([self.barrier, *(self.home.get(v, -1) for v in _reads(s))])
+        known = max([-1, *(self.home.get(v, -1) for v in _extent_sources(s))])
+        after = max(after, known + 1)
         at = self._candidate(s, after)
         if at is None:
             self.out.append(Nest(s.domain, len(s.domain)))
@@ -108,7 +110,7 @@ class _Fuser:
         if s.kind == "scatter":
             return None
         for at in (self.by_domain.get(s.domain), after):
-            if at is None or at < after or at < 0:
+            if at is None or at < after or not 0 <= at < len(self.out):
                 continue
             nest = self.out[at]
             if not isinstance(nest, Nest) or nest.statements[0].kind == "scatter":
@@ -146,17 +148,27 @@ class _Fuser:
         nest.streams.update(load.source for load in s.loads)
 
 
-def _needs(s: Statement) -> list[Value]:
-    """Return the values that must be there before `s` runs."""
+def _reads(s: Statement) -> list[Value]:
+    """Return the values whose elements `s` loads."""
     found = [load.source for load in s.loads]
-    extents = list(s.domain)
     if s.base is not None:
         found += [load.source for load in s.base.loads]
-        extents += s.base.domain
-    for extent in extents:
-        if isinstance(extent, Extent):
-            found += [leaf.args[0] for leaf in leaves(extent)]
     return found
+
+
+def _extent_sources(s: Statement) -> list[Value]:
+    """Return the values whose extents or integers `s` needs before it starts."""
+    extents = [*s.domain, *s.value.shape, *s.sizes]
+    for value in _reads(s):
+        extents += value.shape
+    if s.base is not None:
+        extents += s.base.sizes
+    return [
+        leaf.args[0]
+        for extent in dict.fromkeys(extents)
+        if isinstance(extent, Extent)
+        for leaf in leaves(extent)
+    ]
 
 
 def _affordable(s: Statement, nest: Nest, staged: bool) -> bool:

@@ -73,10 +73,12 @@ class Statement:
     base: "Statement | None" = None
     weight: int = 0
     loads: tuple[Load, ...] = field(default=())
+    sizes: tuple[int | Extent, ...] = field(default=())
 
     def __post_init__(self) -> None:
         scalars = scalar_order(self.body, *self.place)
         self.loads = tuple(s for s in scalars if isinstance(s, Load))
+        self.sizes = tuple(s.extent for s in scalars if isinstance(s, Size))
         self.weight = body_cost(scalars)
 
 
