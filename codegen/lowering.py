@@ -3,6 +3,7 @@
 `lower(b, *inputs)` says what the result is and returns a `Value` (or a tuple of them).
 """
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -214,8 +215,8 @@ class Builder:
         args = [self._evaluate(arg, index) for arg in scalar.args]
         if any(arg is None for arg in args):
             return None
-        if scalar.name == "eq" and all(isinstance(arg, int) for arg in args):
-            return int(args[0] == args[1])
+        if scalar.name in _COMPARISON and all(isinstance(arg, int) for arg in args):
+            return int(_COMPARISON[scalar.name](*args))
         fold = _INTEGER.get(scalar.name)
         return None if fold is None else fold(*args)
 
@@ -623,6 +624,14 @@ def untransposed(value: Value) -> tuple[Value, bool]:
     return value, False
 
 
+_COMPARISON: Mapping[str, Callable[..., bool]] = {
+    "eq": operator.eq,
+    "ge": operator.ge,
+    "gt": operator.gt,
+    "le": operator.le,
+    "lt": operator.lt,
+    "ne": operator.ne,
+}
 _INTEGER: Mapping[str, Callable[..., int | Extent]] = {
     "add": add,
     "sub": sub,

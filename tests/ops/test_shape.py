@@ -6,6 +6,7 @@ import pytest
 from theanolike.errors import EmptyConstantError, NotScalarConstantError
 from theanolike.ops import dimshuffle as D
 from theanolike.ops import extents as E
+from theanolike.ops import joining as J
 from theanolike.ops import known as K
 from theanolike.ops import shape as S
 from theanolike.types.constants import as_tensor_variable, constant
@@ -200,6 +201,8 @@ def test_integers_behind_arithmetic_are_known():
     assert K.known_int(E.ShapeItem(1)(x)) is None
     assert K.known_ints(x.shape) == (3, None)
     assert K.known_ints(E.make_vector([lscalar(), 5])) == (None, 5)
+    joined = J.join(0, x.shape, E.make_vector([lscalar(), 5]))
+    assert K.known_ints(joined) == (3, None, None, 5)
 
 
 def test_a_long_chain_of_integers_is_given_up_not_recursed():

@@ -14,6 +14,7 @@ from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import (
     Builder,
+    Call,
     Extent,
     NativeOp,
     Scalar,
@@ -40,7 +41,7 @@ from theanolike.types.variable import functions
 
 # Up to this many pieces an element is chosen by comparing its place with each end;
 # more are written one after the other.
-MOST_CHOSEN = 4
+MOST_CHOSEN = 16
 _SMALL = 64
 
 
@@ -123,8 +124,9 @@ class Join(NativeOp):
         extents[self.axis] = ends[-1]
         whole = merged(extents, b.outputs[0].shape)
         size = lowering.product(whole)
-        if len(inputs) <= MOST_CHOSEN or (isinstance(size, int) and size <= _SMALL):
-            return self._chosen(b, inputs, ends, whole, dtype)
+        small = isinstance(size, int) and size <= _SMALL
+        if len(inputs) <= MOST_CHOSEN or small:
+            return self._chosen(b, inputs, ends, whole, small=small)
         return self._written(b, inputs, ends, whole, dtype)
 
     def _chosen(
@@ -133,13 +135,20 @@ class Join(NativeOp):
         inputs: Sequence[Value],
         ends: Sequence[int | Extent],
         extents: Shape,
-        dtype: str,
+        *,
+        small: bool,
     ) -> Value:
+        dtype = b.outputs[0].dtype
+
         def element(*axes: Scalar) -> Scalar:
             def piece(k: int) -> Scalar:
                 place = list(axes)
                 if k:
                     place[self.axis] = axes[self.axis] - lowering.Size(ends[k - 1])
+                if self.axis < len(axes) - 1 or (len(axes) == 1 and not small):
+                    place[self.axis] = _kept_inside(
+                        place[self.axis], inputs[k], self.axis
+                    )
                 return cast_scalar(inputs[k].at(*place), dtype)
 
             chosen = piece(len(inputs) - 1)
@@ -172,6 +181,16 @@ class Join(NativeOp):
 
             whole = b.scatter("set", whole, x.shape, write, unique=True)
         return whole
+
+
+def _kept_inside(index: Scalar, x: Value, axis: int) -> Scalar:
+    """Clamp an index, so that an element not chosen has an address in memory.
+
+    Masked vector loads skip it then at no cost; one outside would be slow.
+    """
+    last = lowering.Size(lowering.sub(x.shape[axis], 1))
+    low = Call("maximum", "int64", (index, lowering.Literal(0, "int64")))
+    return Call("minimum", "int64", (low, last))
 
 
 def _running_sum(lengths: Sequence[int | Extent]) -> list[int | Extent]:
