@@ -40,7 +40,13 @@ class Built:
     @property
     def source(self) -> str:
         """The same program with the user's names, for reading."""
-        return emit_unit(lower(*self._graph).program, readable=True).text
+        b = lower(*self._graph)
+        return emit_unit(b.program, [_line(node) for node in b.sites]).text
+
+
+def _line(node: Any) -> str:
+    """Return the user's line that a node comes from, as `model.py:12`."""
+    return ", ".join(f"{Path(o.file).name}:{o.line}" for o in node.origin[:1])
 
 
 def emit(

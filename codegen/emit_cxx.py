@@ -1,5 +1,6 @@
 """A scheduled program as the text of a C++ unit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,9 +53,13 @@ class Unit:
     plan: list[str]
 
 
-def emit_unit(program: Program, *, readable: bool = False) -> Unit:
-    """Schedule `program` and print it as C++."""
-    return UnitWriter(program, readable=readable).write()
+def emit_unit(program: Program, remarks: Sequence[str] | None = None) -> Unit:
+    """Schedule `program` and print it as C++.
+
+    With `remarks`, the user's line of each site, print it for reading: with the user's
+    names and lines.
+    """
+    return UnitWriter(program, remarks).write()
 
 
 def bind_outputs(program: Program) -> None:
@@ -97,10 +102,10 @@ def _unviewed(value: Value) -> bool:
 class UnitWriter:
     """Collects kernels, constants and the compute function."""
 
-    def __init__(self, program: Program, *, readable: bool) -> None:
+    def __init__(self, program: Program, remarks: Sequence[str] | None) -> None:
         self.program = program
-        self.readable = readable
-        self.names = Names(readable=readable)
+        self.readable = remarks is not None
+        self.names = Names(readable=self.readable, remarks=remarks or ())
         self.kernels: dict[tuple[object, ...], str] = {}
         self.kernel_text: list[str] = []
         self.primitives: set[tuple[str, str]] = set()

@@ -1,5 +1,7 @@
 """A nest as a C++ function: its loops, accumulators, row temporaries and stores."""
 
+from collections.abc import Callable
+
 from theanolike.codegen.affine import Affine, offset
 from theanolike.codegen.collapse import collapse
 from theanolike.codegen.emit_scalar import (
@@ -56,6 +58,7 @@ class KernelWriter(Context):
         self.sharing = "none"
         self.partials: list[tuple[str, str]] = []
         self.after: list[str] = []
+        self.last_remark = ""
         self.here: dict[Value, str] = {}  # a piece's own accumulators in memory
 
     # Text helpers.
@@ -79,6 +82,16 @@ class KernelWriter(Context):
 
     def primitive(self, name: str, dtype: str) -> None:
         self.primitives.add((name, dtype))
+
+    def remark(self, value: Value | None, emit: Callable[[str], None]) -> None:
+        if value is None or not self.names.remarks:
+            return
+        s = self.made[value]
+        lines = dict.fromkeys(self.names.remarks[site] for site in s.sites if site >= 0)
+        text = ", ".join(line for line in lines if line)
+        if text and text != self.last_remark:
+            emit(f"// {text}")
+            self.last_remark = text
 
     # Parameters.
 

@@ -343,7 +343,7 @@ class Level:
                 nest,
                 self.storage.stored,
                 set(self.storage.temporaries),
-                Names(readable=unit.readable),
+                Names(readable=unit.readable, remarks=unit.names.remarks),
             )
             self._call(writer.write())
         unit.plan.append(describe(nest))

@@ -5,7 +5,7 @@ unit. The printed source has the user's names where there are any.
 """
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 _WORD = re.compile(r"[^A-Za-z0-9_]")
 _RESERVED = frozenset(
@@ -24,10 +24,13 @@ class Names:
     ----------
     readable : bool
         Use the labels that keys come with.
+    remarks : sequence of str
+        For each site, the user's line; for printed source only.
     """
 
-    def __init__(self, *, readable: bool = False) -> None:
+    def __init__(self, *, readable: bool = False, remarks: Sequence[str] = ()) -> None:
         self.readable = readable
+        self.remarks = remarks
         self._of: dict[Hashable, str] = {}
         self._taken: set[str] = set()
         self._next: dict[str, int] = {}

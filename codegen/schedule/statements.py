@@ -42,6 +42,7 @@ from theanolike.codegen.shapes import Extent, Shape, leaves
 
 INLINE_COST = 3  # a value this cheap is computed again by each of its readers
 KERNEL_COST = 150  # operations in one kernel
+MOST_SITES = 8  # lines of the user's that a statement remembers
 KERNEL_STREAMS = 12  # arrays that one kernel reads
 
 
@@ -72,6 +73,7 @@ class Statement:
     place: tuple[Scalar, ...] = ()
     base: "Statement | None" = None
     weight: int = 0
+    sites: tuple[int, ...] = ()
     loads: tuple[Load, ...] = field(default=())
     sizes: tuple[int | Extent, ...] = field(default=())
 
@@ -135,6 +137,7 @@ class Resolver:
 
     def __init__(self, inlined: "dict[Value, Scalar]") -> None:
         self.inlined = inlined
+        self.sites: dict[Value, tuple[int, ...]] = {}  # of inlined values
         # Equal loads and index sums become one object, so that expressions stay DAGs.
         self._known: dict[tuple[object, ...], tuple[object, Scalar]] = {}
 
@@ -367,10 +370,22 @@ def _plan_map(
         and node.effect is Effect.TOTAL
     )
     literal = not scalars or (len(scalars) == 1 and isinstance(body, Literal | Size))
+    sites = _sites(node, resolve)
     if inline or (literal and value not in keep):
         inlined[value] = body
+        resolve.sites[value] = sites
         return
-    steps.append(ordered(Statement("map", value, value.shape, body, node, (), axes)))
+    made = Statement("map", value, value.shape, body, node, (), axes, sites=sites)
+    steps.append(ordered(made))
+
+
+def _sites(node: Node, resolve: Resolver) -> tuple[int, ...]:
+    """Return the sites of a node and of the values inlined into it."""
+    found = dict.fromkeys([node.site])
+    for scalar in node.scalars:
+        if isinstance(scalar, Load):
+            found |= dict.fromkeys(resolve.sites.get(_viewed(scalar.source), ()))
+    return tuple(found)[:MOST_SITES]
 
 
 def _plan_reduce(node: Reduce, resolve: Resolver) -> Statement:
@@ -378,7 +393,14 @@ def _plan_reduce(node: Reduce, resolve: Resolver) -> Statement:
     body = resolve(node.body, axes)
     kept = tuple(a for k, a in enumerate(axes) if k not in node.axes)
     made = Statement(
-        "reduce", node.results[0], node.domain, body, node, node.axes, kept
+        "reduce",
+        node.results[0],
+        node.domain,
+        body,
+        node,
+        node.axes,
+        kept,
+        sites=_sites(node, resolve),
     )
     if not in_register(node):
         return ordered(made)
@@ -408,6 +430,7 @@ def _plan_scatter(node: Scatter, resolve: Resolver) -> Statement:
         (),
         tuple(resolve(i, axes) for i in node.index),
         base,
+        sites=_sites(node, resolve),
     )
 
 
@@ -449,4 +472,5 @@ def permuted(statement: Statement, order: list[int]) -> Statement:
         tuple(sorted(order.index(axis) for axis in statement.reduced)),
         tuple(move(i, where) for i in statement.place),
         statement.base,
+        sites=statement.sites,
     )
