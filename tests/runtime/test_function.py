@@ -207,4 +207,4 @@ def test_a_piece_of_another_kind_is_refused(tools, change, error):
 
 def test_every_piece_is_needed():
     with pytest.raises(TypeError, match="expected keyword argument body"):
-        _runtime.Function(companion=None)  # type: ignore[call-arg]
+        _runtime.Function(companion=None)

@@ -61,7 +61,7 @@ def test_trim_gives_the_memory_back(fill):
     _runtime.trim(fill)
     assert growth(fill, 1, 1000) > 0
     with pytest.raises(TypeError, match="Function"):
-        _runtime.trim(np.ones)  # type: ignore[arg-type]
+        _runtime.trim(np.ones)
 
 
 def test_memory_that_is_not_there_is_a_memory_error(fill):
