@@ -393,3 +393,45 @@ def test_inplace_ops_are_refused():
         f = theano.function([x], z, accept_inplace=True, mode=mode)
         np.testing.assert_array_equal(f(given), [1, 1])
         np.testing.assert_array_equal(given, [0, 0])
+
+
+RUNS = {
+    "an index beyond the end": (
+        lambda v, n: v[n],
+        IndexError,
+        "index 5 is out of bounds for axis 0 with size 3",
+    ),
+    "an index in a computed vector": (
+        lambda v, n: (v * 2)[T.stack([n, n])],
+        IndexError,
+        "index 5 is out of bounds for axis 0 with size 3",
+    ),
+    "a reshape to another size": (
+        lambda v, n: v.reshape((n, 1)),
+        ValueError,
+        "cannot reshape array of size 3 into shape (5,1)",
+    ),
+    "the maximum of nothing": (
+        lambda v, n: v[n:].max(),
+        ValueError,
+        "zero-size array to reduction operation maximum",
+    ),
+    "extents known inside only": (
+        lambda v, n: v[n - 4 :] + v,
+        ValueError,
+        "Input dimension mis-match. (input[0].shape[0] = 2, input[1].shape[0] = 3)",
+    ),
+}
+
+
+@pytest.mark.parametrize("situation", RUNS)
+def test_a_run_fails_with_the_users_line(situation, mode):
+    expression, kind, lead = RUNS[situation]
+    n = T.lscalar("n")
+    f = theano.function([x, n], expression(x, n), mode=mode)
+    with pytest.raises(kind) as caught:
+        f([1.0, 2.0, 3.0], 5)
+    text = str(caught.value)
+    assert text.startswith(lead)
+    assert f"written at {__file__}:" in text
+    assert isinstance(caught.value, TheanolikeError)

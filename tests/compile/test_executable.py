@@ -117,3 +117,12 @@ def test_equal_functions_share_a_unit():
 
     first, second = build(), build()
     assert first.maker.executable.body.path == second.maker.executable.body.path
+
+
+def test_a_1_that_appears_inside_is_broadcast(mode):
+    x, y, n = T.dvector("x"), T.dvector("y"), T.lscalar("n")
+    f = theano.function([x, y, n], x[n:] * y + x[n:], mode=mode)
+    p, q = np.arange(4.0), np.arange(3.0)
+    np.testing.assert_array_equal(f(p, q, 1), p[1:] * q + p[1:])
+    np.testing.assert_array_equal(f(p, q, 3), p[3:] * q + p[3:])
+    np.testing.assert_array_equal(f(p, np.ones(1), 1), p[1:] * 2)

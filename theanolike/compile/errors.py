@@ -14,7 +14,7 @@ from theanolike.errors import (
     describe_failure,
 )
 from theanolike.graph.apply import Apply
-from theanolike.ops.declare import Elementwise
+from theanolike.ops.declare import Elementwise, NativeOp
 
 __all__ = ["mismatch", "node_error", "unit_error"]
 
@@ -64,8 +64,19 @@ def node_error(node: Apply, values: Sequence[Any], error: Exception) -> Exceptio
         told = mismatch([np.shape(value) for value in values])
         if told:
             error, lead = ShapeError(told), told
+    if isinstance(node.op, NativeOp) and type(error) in _OURS:
+        error = _OURS[type(error)](lead)
     text = describe(node, lead, [np.shape(value) for value in values], advice(error))
     return _with_text(error, text)
+
+
+# What NumPy raises in a reference, as errors of this library.
+_OURS: dict[type[Exception], type[Exception]] = {
+    AssertionError: AssertionFailedError,
+    IndexError: IndexOutOfBoundsError,
+    ValueError: ShapeError,
+    np.linalg.LinAlgError: LinearAlgebraError,
+}
 
 
 def _with_text(error: Exception, text: str) -> Exception:

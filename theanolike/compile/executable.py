@@ -31,7 +31,6 @@ from theanolike.graph.origin import user_stacklevel
 from theanolike.graph.traverse import toposort
 from theanolike.graph.type import Type
 from theanolike.graph.variable import Variable
-from theanolike.ops.declare import NativeOp
 from theanolike.types.type import TensorType
 
 __all__ = [
@@ -220,7 +219,7 @@ class Compiled:
         if node not in graph.apply_nodes:
             return
         steps = toposort(node.outputs)
-        if all(isinstance(step.op, NativeOp) for step in steps):
+        if set(steps).isdisjoint(self.built.hosts):
             Interpreter(graph.inputs, steps, node.outputs).compute(arrays)
 
     def _specialised(self, arrays: Sequence[Any]) -> Body:
