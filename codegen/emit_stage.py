@@ -283,7 +283,8 @@ class StageWriter:
 
     def _statements(self, depth: int) -> None:
         for s in self.stage.statements:
-            self.kernel.remark(s.value, self.kernel.emit)
+            if s.value.ndim or s.kind != "map":
+                self.kernel.remark(s.value, self.kernel.emit)
             text = self.table.text(self.roots[s.value])
             if s.kind == "scatter":
                 self._scatter(s, text)
