@@ -186,7 +186,7 @@ def as_outputs(outputs: Any) -> Outputs:
     if isinstance(outputs, Mapping):
         for key in outputs:
             if not isinstance(key, str):
-                raise AssertionError(  # noqa: TRY004 - Theano's type
+                raise AssertionError(
                     f"The keys of a dict of outputs must be strings, got {key!r}."
                 )
         keys = tuple(sorted(outputs))
