@@ -48,8 +48,8 @@ class _Exponentials(NativeOp):
         """Return the indices of a reduced value that belong to `axes`."""
         return [axis for k, axis in enumerate(axes) if k not in self.axes]
 
-    def parts(self, b: Builder, x: Value) -> tuple[Any, Value, Value]:
-        """Return how to read x as a float, its maximum, and the sum of exponentials."""
+    def parts(self, b: Builder, x: Value) -> tuple[Any, Value]:
+        """Return how to read x as a float, and its maximum."""
         own = float_dtype(x.dtype)
         work = "float32" if own == "float16" else own
 
@@ -58,11 +58,12 @@ class _Exponentials(NativeOp):
 
         largest = b.reduce("max", (x.shape, work, read), self.axes)
 
-        def exponential(*i: Scalar) -> Scalar:
-            return lowering.Call("exp", work, (read(*i) - largest.at(*self.kept(i)),))
+        return read, largest
 
-        total = b.reduce("add", (x.shape, work, exponential), self.axes)
-        return read, largest, total
+    def exponential(self, read: Any, largest: Value, i: Sequence[Scalar]) -> Scalar:
+        """Return exp(x - max x) at index `i`."""
+        shifted = read(*i) - largest.at(*self.kept(i))
+        return lowering.Call("exp", shifted.dtype, (shifted,))
 
     def __str__(self) -> str:
         return f"{type(self).__name__}{{{', '.join(map(str, self.axes))}}}"
@@ -87,16 +88,17 @@ class Softmax(_Exponentials):
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         (x,) = inputs
-        read, largest, total = self.parts(b, x)
+        read, largest = self.parts(b, x)
         out = b.outputs[0].dtype
-
-        def element(*i: Scalar) -> Scalar:
-            kept = self.kept(i)
-            shifted = read(*i) - largest.at(*kept)
-            e = lowering.Call("exp", shifted.dtype, (shifted,))
-            return cast_scalar(e / total.at(*kept), out)
-
-        return b.map(x.shape, out, element)
+        powers = b.map(
+            x.shape, largest.dtype, lambda *i: self.exponential(read, largest, i)
+        )
+        total = b.reduce("add", powers, self.axes)
+        return b.map(
+            x.shape,
+            out,
+            lambda *i: cast_scalar(powers.at(*i) / total.at(*self.kept(i)), out),
+        )
 
     def pullback(
         self, node: Apply, cotangents: Sequence[Cotangent | None]
@@ -165,8 +167,14 @@ class LogSoftmax(_Exponentials):
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         (x,) = inputs
-        read, largest, total = self.parts(b, x)
+        read, largest = self.parts(b, x)
         out = b.outputs[0].dtype
+        source = (
+            x.shape,
+            largest.dtype,
+            lambda *i: self.exponential(read, largest, i),
+        )
+        total = b.reduce("add", source, self.axes)
         logs = b.map(
             total.shape,
             total.dtype,
