@@ -76,6 +76,11 @@ def test_the_accumulator_can_be_chosen(evaluate):
         R.sum(zmatrix(), dtype="float64")
 
 
+def test_the_method_mean_takes_keepdims_third():
+    x = matrix()
+    assert x.mean(0, None, True).broadcastable == (True, False)
+
+
 def test_scalars_reduce_to_themselves(evaluate):
     x = constant(-2.0)
     got = evaluate([R.sum(x), M.max(x), R.any(x), M.argmax(x), S.mean(x), S.var(x)])

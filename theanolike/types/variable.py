@@ -244,6 +244,18 @@ class TensorOperators:
         copied.name = name
         return copied
 
+    def mean(
+        self,
+        axis: Any = None,
+        dtype: Any = None,
+        keepdims: bool = False,
+        acc_dtype: Any = None,
+    ) -> Any:
+        """Return the mean of the elements, along `axis` if given."""
+        return _functions.mean(
+            self, axis, dtype, keepdims=keepdims, acc_dtype=acc_dtype
+        )
+
     def norm(self, L: Any, axis: Any = None, keepdims: bool = False) -> Any:
         """Return the L-norm along `axis`."""
         if L == 0 or np.isinf(L):
@@ -257,7 +269,6 @@ class TensorOperators:
 
     sum = _reduction("sum")
     prod = _reduction("prod")
-    mean = _reduction("mean")
     var = _reduction("var")
     std = _reduction("std")
     max = _reduction("max")
