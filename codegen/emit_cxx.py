@@ -149,7 +149,10 @@ class UnitWriter:
         top.declare_inputs()
         top.bind_outputs()
         top.storage = plan_storage(self.program, steps, top.bound)
-        return top.write_steps(steps) + top.leave_outputs()
+        top.write_steps(steps)
+        # An output may be the first to need an extent that a step makes known.
+        top.leave_outputs()
+        return top.lines
 
     def _table(self, steps: list[Nest | Node]) -> list[str]:
         """Write the steps as a table."""

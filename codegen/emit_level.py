@@ -222,6 +222,11 @@ class Level:
                     self.unit.known_after[value] = self.chunks[-1]
                 self._node(step)
         self._allocate()
+        return self.lines
+
+    @property
+    def lines(self) -> list[str]:
+        """What is written so far."""
         return [line for chunk in self.chunks for line in chunk.lines + chunk.after]
 
     def _allocate(self) -> None:
@@ -428,7 +433,7 @@ class Level:
     def _loop(self, node: Loop) -> None:
         emit_loop(self, node)
 
-    def leave_outputs(self) -> list[str]:
+    def leave_outputs(self) -> None:
         """Write the 0-d outputs."""
         self.chunks.append(Chunk())
         for k, value in enumerate(self.program.outputs):
@@ -441,7 +446,6 @@ class Level:
             self.emit(f"{kind}* {name} = ({kind}*)c->table->output(c, {k}, nullptr);")
             self.emit(f"if (!{name}) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);")
             self.emit(f"*{name} = {stored(bare(self.scalar(value)), value.dtype)};")
-        return self.chunks[-1].lines
 
 
 class _InlineWriter(KernelWriter):
