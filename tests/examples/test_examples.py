@@ -1,0 +1,104 @@
+"""Every example runs without a warning and prints what it should."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def run_example(name, *arguments):
+    """Return the lines that an example prints."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(EXAMPLES / f"{name}.py"), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    return done.stdout.splitlines()
+
+
+def test_every_example_is_tested():
+    tested = Path(__file__).read_text("utf-8")
+    for file in EXAMPLES.glob("*.py"):
+        assert f'run_example("{file.stem}"' in tested
+
+
+def test_basics_prints_sums_and_constructors():
+    lines = run_example("basics")
+    assert lines[:2] == ["a + 2*b = array(8.)", "A * 2 = [[2.0, 4.0], [6.0, 8.0]]"]
+    assert lines[2] == "90 constructors, among them"
+    assert "  zscalar: TensorType(complex128, scalar)" in lines
+    assert lines[-1] == "mean by channel: [1. 1. 1.]"
+
+
+def test_shared_state_counts_in_every_form_of_updates():
+    lines = run_example("shared_state")
+    for form in ["dict", "pairs", "tuple", "ordered"]:
+        assert f"{form}: 8 9 10 11 12 | w2 = 5.0" in lines
+    assert "copied: [0. 0. 0.] borrowed: [7. 7. 7.]" in lines
+    assert "written inside: [-1.  7.  7.] a copy: [7. 7. 7.]" in lines
+    assert "default_update: 2 3 3" in lines
+
+
+def test_function_forms_prints_each_form():
+    assert run_example("function_forms") == [
+        "by position, by name: 8.0 8.0 | name: f",
+        "In: 8.0 10.0 12.0",
+        "Param: 8.0 | warned: 1",
+        "downcast: 0.5 float32",
+        "unused: 2.0",
+        "trusted: 8.0",
+        "list: [array(6.), array([2., 4., 6.])]",
+        "dict: {'max': array(3.), 'sum': array(6.)}",
+        "eval: [10. 20.]",
+        "givens: -4.0",
+        "givens: -4.0",
+        "state: [w1] None 2.0",
+        "calls: 1",
+        "swapped: 32.0 20.0 | original: 2.0",
+        "without updates: 8.0 8.0",
+        "TypeError: Cannot use a shared variable (w1) as explicit input. Consider "
+        "substituting a non-shared variable via the `givens` parameter",
+    ]
+
+
+def test_search_finds_the_minimum():
+    assert run_example("search") == ["x_min 0.99 after 99 calls"]
+
+
+def test_gradients_can_be_read():
+    text = "\n".join(run_example("gradients"))
+    assert "at 0, 1, 2: 6.0 -4.0 -2.0\n" in text
+    assert "hessian: [[6.0, 0.0], [0.0, 12.0]]" in text
+    assert "jacobian: [[2.0, 0.0], [0.0, 4.0]]" in text
+    assert "Rop: [ 2. 40.]" in text
+    assert "with a held factor: [ 4. 14.]" in text
+
+
+def test_the_source_shows_the_users_variable_and_lines():
+    text = "\n".join(run_example("gradients"))
+    source = text[text.index("tl_compute") : text.index("hessian")]
+    assert "const double x = " in source
+    assert re.search(r"// gradients\.py:\d+", source)
+    assert "x - 4.0" in source
+
+
+def test_rosenbrock_walks_down_the_valley():
+    assert run_example("rosenbrock") == ["after 10000 steps: (1.008, 1.016)"]
+
+
+def test_rosenbrock_draws_its_path(tmp_path):
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / "path.png"
+    arguments = ["--steps", "50", "--init", "-1", "1", "--plot", str(picture)]
+    lines = run_example("rosenbrock", *arguments)
+    assert lines[-1] == f"drawn: {picture}"
+    assert picture.read_bytes().startswith(b"\x89PNG")
