@@ -1,0 +1,42 @@
+"""C++ written by hand: what the hardware allows, compiled when a benchmark runs."""
+
+import atexit
+import ctypes
+import functools
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FLAGS", "load_limit", "pointer"]
+
+FLAGS = ["-O3", "-march=native", "-ffast-math", "-std=c++20", "-shared", "-fPIC"]
+
+
+@functools.cache
+def load_limit(name: str) -> ctypes.CDLL:
+    """Compile ``limits/<name>.cpp`` with g++ and open it.
+
+    Raises
+    ------
+    ImportError
+        There is no g++.
+    """
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    library = Path(folder) / f"{name}.so"
+    source = Path(__file__).with_name(f"{name}.cpp")
+    command = ["g++", *FLAGS, "-o", str(library), str(source), "-pthread"]
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    except FileNotFoundError as error:
+        raise ImportError("g++ is not on PATH") from error
+    return ctypes.CDLL(str(library))
+
+
+def pointer(array: NDArray[np.float64]) -> ctypes.c_void_p:
+    """Return where an array's elements start."""
+    return ctypes.c_void_p(array.ctypes.data)

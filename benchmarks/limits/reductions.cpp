@@ -1,0 +1,90 @@
+// Sums, maxima and softmax over the rows and the columns of a matrix, two threads.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "pool.h"
+
+using i64 = std::int64_t;
+
+namespace {
+template <class F>
+void by_rows(const double* x, double* z, i64 rows, i64 columns, F f, double start) {
+  on_two_threads(rows, [=](i64 begin, i64 end) {
+    for (i64 i = begin; i < end; ++i) {
+      double total = start;
+      for (i64 j = 0; j < columns; ++j) total = f(total, x[i * columns + j]);
+      z[i] = total;
+    }
+  });
+}
+
+template <class F>
+void by_columns(const double* x, double* z, i64 rows, i64 columns, F f) {
+  // Each thread takes a band of columns, so that no partial results are joined.
+  on_two_threads(columns, [=](i64 begin, i64 end) {
+    for (i64 j = begin; j < end; ++j) z[j] = x[j];
+    for (i64 i = 1; i < rows; ++i)
+      for (i64 j = begin; j < end; ++j) z[j] = f(z[j], x[i * columns + j]);
+  });
+}
+
+double plus(double a, double b) { return a + b; }
+double larger(double a, double b) { return a > b ? a : b; }
+constexpr double kLowest = std::numeric_limits<double>::lowest();
+}  // namespace
+
+extern "C" {
+void sum_rows(const double* x, double* z, i64 m, i64 n) {
+  by_rows(x, z, m, n, [](double a, double b) { return plus(a, b); }, 0.0);
+}
+void max_rows(const double* x, double* z, i64 m, i64 n) {
+  by_rows(x, z, m, n, [](double a, double b) { return larger(a, b); }, kLowest);
+}
+void sum_columns(const double* x, double* z, i64 m, i64 n) {
+  by_columns(x, z, m, n, [](double a, double b) { return plus(a, b); });
+}
+void max_columns(const double* x, double* z, i64 m, i64 n) {
+  by_columns(x, z, m, n, [](double a, double b) { return larger(a, b); });
+}
+void mean_rows(const double* x, double* z, i64 m, i64 n) {
+  sum_rows(x, z, m, n);
+  for (i64 i = 0; i < m; ++i) z[i] /= double(n);
+}
+void mean_columns(const double* x, double* z, i64 m, i64 n) {
+  sum_columns(x, z, m, n);
+  for (i64 j = 0; j < n; ++j) z[j] /= double(m);
+}
+void softmax_rows(const double* x, double* z, i64 m, i64 n) {
+  on_two_threads(m, [=](i64 begin, i64 end) {
+    for (i64 i = begin; i < end; ++i) {
+      const double* __restrict row = x + i * n;
+      double* __restrict out = z + i * n;
+      double top = kLowest, total = 0.0;
+      for (i64 j = 0; j < n; ++j) top = larger(top, row[j]);
+      for (i64 j = 0; j < n; ++j) out[j] = std::exp(row[j] - top);
+      for (i64 j = 0; j < n; ++j) total += out[j];
+      for (i64 j = 0; j < n; ++j) out[j] *= 1.0 / total;
+    }
+  });
+}
+void softmax_columns(const double* x, double* z, i64 m, i64 n) {
+  on_two_threads(n, [=](i64 begin, i64 end) {
+    const i64 width = end - begin;
+    std::vector<double> top(x + begin, x + end), total(width, 0.0);
+    for (i64 i = 1; i < m; ++i)
+      for (i64 j = 0; j < width; ++j) top[j] = larger(top[j], x[i * n + begin + j]);
+    for (i64 i = 0; i < m; ++i) {
+      const double* __restrict row = x + i * n + begin;
+      double* __restrict out = z + i * n + begin;
+      double *__restrict t = total.data(), *__restrict h = top.data();
+      for (i64 j = 0; j < width; ++j) out[j] = std::exp(row[j] - h[j]);
+      for (i64 j = 0; j < width; ++j) t[j] += out[j];
+    }
+    for (double& t : total) t = 1.0 / t;
+    for (i64 i = 0; i < m; ++i)
+      for (i64 j = 0; j < width; ++j) z[i * n + begin + j] *= total[j];
+  });
+}
+}

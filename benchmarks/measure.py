@@ -1,0 +1,119 @@
+"""How a question is answered: warm up, compare, time in turns, keep the least."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Answer", "Question", "ask", "least_seconds"]
+
+Work = Callable[[], Any]
+OURS = "theanolike"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A piece of work, and who can do it.
+
+    Attributes
+    ----------
+    title : str
+        With sizes, dtype and threads.
+    aim : str
+        What was hoped for, in words.
+    makers : mapping of str to callable
+        For each contestant, what builds the work; it may raise ImportError.
+    expected : array or list of arrays, optional
+        What everybody has to return, by NumPy.
+    rtol : float
+        How closely.
+    """
+
+    title: str
+    aim: str
+    makers: Mapping[str, Callable[[], Work]]
+    expected: Any = None
+    rtol: float = 1e-9
+
+
+@dataclass
+class Answer:
+    """What was measured: the least seconds of a call by contestant, and the gaps."""
+
+    question: Question
+    seconds: dict[str, float] = field(default_factory=dict)
+    gaps: dict[str, str] = field(default_factory=dict)
+
+    def ratio(self, name: str) -> float:
+        """Return our time over that of `name`."""
+        return self.seconds[OURS] / self.seconds[name]
+
+
+def least_seconds(work: Work, calls: int) -> float:
+    """Return seconds per call over `calls` calls."""
+    start = time.perf_counter()
+    for _ in range(calls):
+        work()
+    return (time.perf_counter() - start) / calls
+
+
+def ask(
+    question: Question, wanted: set[str], repeats: int = 15, slice_seconds: float = 0.02
+) -> Answer:
+    """Time all contestants in turns, so that a slow moment of the machine hits all.
+
+    Parameters
+    ----------
+    question : Question
+    wanted : set of str
+        Peers to time; the library and the limits always are.
+    repeats : int
+        Turns; the least of them counts.
+    slice_seconds : float
+        What a turn of one contestant lasts at least, seconds.
+    """
+    answer = Answer(question)
+    works: dict[str, Work] = {}
+    for name, make in question.makers.items():
+        peer = name.split()[0]
+        if peer not in wanted | {OURS, "limit:"}:
+            continue
+        try:
+            works[name] = make()
+        except ImportError as error:
+            answer.gaps[name] = f"missing: {error}"
+        except Exception as error:
+            if name == OURS:
+                raise  # a peer that fails is a gap, we are not
+            answer.gaps[name] = f"failed: {type(error).__name__}: {error}".split("\n")[
+                0
+            ]
+    calls = {}
+    for name, work in works.items():
+        _compare(name, work(), question)
+        once = min(least_seconds(work, 1) for _ in range(3))
+        calls[name] = max(1, int(slice_seconds / max(once, 1e-9)))
+    for _ in range(repeats):
+        for name, work in works.items():
+            seconds = least_seconds(work, calls[name])
+            answer.seconds[name] = min(answer.seconds.get(name, seconds), seconds)
+    return answer
+
+
+def _compare(name: str, result: Any, question: Question) -> None:
+    if question.expected is None:
+        return
+    pairs = [(result, question.expected)]
+    if isinstance(question.expected, list):
+        pairs = list(zip(result, question.expected, strict=True))
+    for got, expected in pairs:
+        scale = np.abs(expected).max() if np.size(expected) else 1.0
+        np.testing.assert_allclose(
+            np.asarray(got),
+            expected,
+            rtol=question.rtol,
+            atol=question.rtol * float(scale),
+            err_msg=f"{name} in {question.title}",
+        )
