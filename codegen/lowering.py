@@ -135,6 +135,7 @@ class Builder:
         self.shape: Shape = ()
         self._items: dict[tuple[Value, tuple[int, ...]], int | Extent] = {}
         self._required: set[tuple[Any, Any]] = set()
+        self._places: dict[tuple[Any, Any], int | Extent] = {}
         self._classes: dict[Extent, int | Extent] = {}
 
     def append(self, node: Node) -> Any:
@@ -345,6 +346,17 @@ class Builder:
         if index.dtype != "int64":
             index = Call("cast", "int64", (index,))
         return Checked(index, as_index(extent), self.site)
+
+    def place(self, index: int | Extent, extent: int | Extent) -> int | Extent:
+        """Return an index as `checked` gives it, as an extent; checked once."""
+        known = isinstance(index, int) and isinstance(extent, int)
+        if known and -extent <= index < extent:  # type: ignore[operator]
+            return mod(index, extent)
+        extent = self.representative(extent)
+        if (index, extent) not in self._places:
+            found = self.map((), "int64", lambda: self.checked(Size(index), extent))
+            self._places[index, extent] = self.item(found)
+        return self._places[index, extent]
 
     # Whole values.
 

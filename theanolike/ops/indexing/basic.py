@@ -90,7 +90,7 @@ def _checked_spans(
     checked: list[Number] = []
     for entry, extent in zip(pattern, extents, strict=False):
         if is_integer(entry):
-            checked.append(_in_bounds(b, b.item(next(rest)), extent))
+            checked.append(b.place(b.item(next(rest)), extent))
             continue
         parts = entry.split(":")
         found = [b.item(next(rest)) for part in parts if part]
@@ -98,13 +98,6 @@ def _checked_spans(
             _require_step(b, found[-1])
         checked += found
     return _spans(pattern, extents, checked)
-
-
-def _in_bounds(b: Builder, place: Number, extent: Number) -> Number:
-    """Return an integer index counted from the start; out of bounds is an error."""
-    if isinstance(place, int) and isinstance(extent, int) and -extent <= place < extent:
-        return place % extent
-    return b.item(b.map((), "int64", lambda: b.checked(lowering.Size(place), extent)))
 
 
 def _require_step(b: Builder, step: Number) -> None:
