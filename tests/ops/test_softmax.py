@@ -17,7 +17,7 @@ from theanolike.types.constructors import (
     tensor3,
     vector,
     zmatrix,
-)
+)from theanolike.types.type import TensorType
 
 X = np.array([[1.0, 2, 3], [-1000, 0, 1000], [0, 0, 0]])
 G = np.array([[1.0, -1, 2], [0.5, 1, 3], [0, 1, 0]])
@@ -70,6 +70,13 @@ def test_integers_are_taken_as_floats(evaluate):
     x = lmatrix()
     assert evaluate(S.softmax(x), {x: [[1, 1]]}).tolist() == [[0.5, 0.5]]
     assert S.softmax(fmatrix()).dtype == "float32"
+
+
+def test_float16_is_computed_in_float32(evaluate):
+    x = TensorType("float16", (None, None))()
+    got = evaluate(S.logsoftmax(x), {x: X[:1]})
+    assert got.dtype == "float16"
+    np.testing.assert_allclose(got, special.log_softmax(X[:1], 1), rtol=1e-3)
 
 
 def test_gradients_are_the_jacobians(pulled):

@@ -285,8 +285,10 @@ class LogSumExp(_Exponentials):
 
 
 def _as_float(array: Any) -> Any:
+    """Return an array in the dtype that is computed in: never float16."""
     x = np.asarray(array)
-    return x.astype(float_dtype(x.dtype.name), copy=False)
+    own = float_dtype(x.dtype.name)
+    return x.astype("float32" if own == "float16" else own, copy=False)
 
 
 register(Softmax((1,)), "softmax")
