@@ -17,7 +17,8 @@ from theanolike.types.constructors import (
     tensor3,
     vector,
     zmatrix,
-)from theanolike.types.type import TensorType
+)
+from theanolike.types.type import TensorType
 
 X = np.array([[1.0, 2, 3], [-1000, 0, 1000], [0, 0, 0]])
 G = np.array([[1.0, -1, 2], [0.5, 1, 3], [0, 1, 0]])
