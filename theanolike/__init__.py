@@ -43,6 +43,7 @@ from theanolike.graph.type import Generic, Type, generic
 from theanolike.graph.variable import Constant, Variable
 from theanolike.legacy.misc.safe_asarray import _asarray
 from theanolike.ops.known import get_scalar_constant_value
+from theanolike.ops.products import dot
 from theanolike.ops.user import as_op
 from theanolike.pending import pending_names
 from theanolike.types.shared import Container
@@ -74,6 +75,7 @@ __all__ = [
     "change_flags",
     "clone",
     "config",
+    "dot",
     "function",
     "function_dump",
     "generic",

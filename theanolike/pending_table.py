@@ -5,7 +5,7 @@ __all__ = ["PENDING"]
 PENDING: dict[str, str] = {
     "": """
         CLinker DualLinker Linker LocalLinker OpFromGraph OpWiseCLinker OpenMPOp
-        PerformLinker disable_log_handler dot foldl foldr hessian jacobian map
+        PerformLinker disable_log_handler foldl foldr hessian jacobian map
         object2 opt reduce scan scan_checkpoints sparse_grad theano_logger
     """,
     "compat": """
@@ -182,28 +182,26 @@ PENDING: dict[str, str] = {
     "tensor": """
         AdvancedBooleanIncSubtensor AdvancedBooleanIndexingError
         AdvancedBooleanSubtensor AdvancedIncSubtensor1 AdvancedIndexingError
-        AdvancedSubtensor1 AllocDiag ArgSortOp CAReduce Choose Default Dot
+        AdvancedSubtensor1 AllocDiag ArgSortOp CAReduce Choose Default
         ExtractDiag MakeSlice MaxAndArgmax Mean NoneConst NoneTypeT Nonzero
         PermuteRowElements ScalarFromTensor Shape SliceConstant SliceType SortOp
         TensorConstantSignature TensorFromScalar TopKOp
         advanced_boolean_subtensor advanced_inc_subtensor advanced_set_subtensor
         advanced_set_subtensor1 advanced_subtensor advanced_subtensor1 argsort
-        argtopk as_index_variable bartlett batched_dot batched_tensordot
-        bincount chi2sf choose complex_types cov cumprod cumsum default dot erf
-        erfc erfcinv erfcx erfinv fill_diagonal fill_diagonal_offset float_types
-        gamma gammainc gammaincc gammal gammaln gammau get_canonical_form_slice
-        get_idx_list i0 i1 int_types inverse_permutation iv j0 j1 jv load
-        make_slice none_type_t outer permute_row_elements psi ravel_multi_index
-        recv register_transfer scalar_from_tensor send setdefault slicetype
-        tensor_from_scalar tensordot topk topk_and_argtopk transfer tri_gamma
-        unravel_index
+        argtopk as_index_variable bartlett bincount chi2sf choose complex_types
+        cov cumprod cumsum default erf erfc erfcinv erfcx erfinv fill_diagonal
+        fill_diagonal_offset float_types gamma gammainc gammaincc gammal gammaln
+        gammau get_canonical_form_slice get_idx_list i0 i1 int_types
+        inverse_permutation iv j0 j1 jv load make_slice none_type_t
+        permute_row_elements psi ravel_multi_index recv register_transfer
+        scalar_from_tensor send setdefault slicetype tensor_from_scalar topk
+        topk_and_argtopk transfer tri_gamma unravel_index
     """,
     "tensor.basic": """
-        AsTensorError NotScalarConstantError Shape _allclose dot hashtype
+        AsTensorError NotScalarConstantError Shape _allclose hashtype
     """,
     "tensor.blas": """
-        BatchedDot Dot22 Dot22Scalar Gemm Gemv Ger gemm_inplace gemv_inplace ger
-        ldflags
+        Dot22 Dot22Scalar Gemv Ger gemm_inplace gemv_inplace ger ldflags
     """,
     "tensor.elemwise": "All Any CAReduce CAReduceDtype ProdWithoutZeros",
     "tensor.extra_ops": """

@@ -41,6 +41,7 @@ from theanolike.ops.barriers import (
     grad_scale,
     zero_grad,
 )
+from theanolike.ops.batched import batched_dot, batched_tensordot
 from theanolike.ops.broadcast import fill, second
 from theanolike.ops.cast import cast
 from theanolike.ops.comparison import (
@@ -153,6 +154,7 @@ from theanolike.ops.logic import (
     right_shift,
     xor,
 )
+from theanolike.ops.products import Dot, dot, outer
 from theanolike.ops.reduction import all, any, prod, sum
 from theanolike.ops.repetition import Tile, repeat, roll, tile
 from theanolike.ops.rounding import (
@@ -179,6 +181,7 @@ from theanolike.ops.shape import (
 )
 from theanolike.ops.softmax import logsumexp
 from theanolike.ops.statistics import mean, std, var
+from theanolike.ops.tensordot import tensordot
 from theanolike.ops.trigonometric import (
     arccos,
     arccosh,
@@ -367,6 +370,7 @@ __all__ = [
     "AsTensorError",
     "Constant",
     "DimShuffle",
+    "Dot",
     "Elemwise",
     "EmptyConstantError",
     "Eye",
@@ -414,6 +418,8 @@ __all__ = [
     "argmin",
     "as_tensor",
     "as_tensor_variable",
+    "batched_dot",
+    "batched_tensordot",
     "bcol",
     "bitwise_and",
     "bitwise_not",
@@ -465,6 +471,7 @@ __all__ = [
     "divmod",
     "dmatrices",
     "dmatrix",
+    "dot",
     "drow",
     "drows",
     "dscalar",
@@ -614,6 +621,7 @@ __all__ = [
     "ones",
     "ones_like",
     "or_",
+    "outer",
     "patternbroadcast",
     "pow",
     "power",
@@ -670,6 +678,7 @@ __all__ = [
     "tensor7",
     "tensor7s",
     "tensor_copy",
+    "tensordot",
     "tile",
     "trace",
     "transpose",

@@ -8,6 +8,7 @@ from theanolike.ops.declare import Elementwise as Elemwise
 from theanolike.ops.dimshuffle import DimShuffle, transpose
 from theanolike.ops.joining import concatenate, join, stack
 from theanolike.ops.known import extract_constant, get_scalar_constant_value
+from theanolike.ops.products import dot
 from theanolike.ops.reduction import sum
 from theanolike.ops.shape import flatten, reshape
 from theanolike.ops.statistics import mean
@@ -143,6 +144,7 @@ __all__ = [
     "cvector",
     "dcol",
     "dmatrix",
+    "dot",
     "drow",
     "dscalar",
     "dtensor3",
