@@ -52,10 +52,10 @@ def compiled(outputs, values):
 
 
 def check_compiled(outputs, values, expected):
+    references = [np.asarray(array) for array in expected]
     for out, got, reference in zip(
-        outputs, compiled(outputs, values), expected, strict=True
+        outputs, compiled(outputs, values), references, strict=True
     ):
-        reference = np.asarray(reference)
         assert got.dtype == reference.dtype == out.type.dtype
         assert got.shape == reference.shape
         tolerance = 1e-12 if reference.dtype.itemsize >= 8 else 1e-3
