@@ -9,6 +9,7 @@ import numpy as np
 from theanolike.codegen.emit_level import Chunk, Level
 from theanolike.codegen.emit_scalar import extent_text
 from theanolike.codegen.emit_table import TableLevel, table_takes
+from theanolike.codegen.in_place import in_place
 from theanolike.codegen.kernel_text import Kernel, kernel_text
 from theanolike.codegen.memory import Slot, plan_storage, root
 from theanolike.codegen.names import Names
@@ -53,13 +54,20 @@ class Unit:
     plan: list[str]
 
 
-def emit_unit(program: Program, remarks: Sequence[str] | None = None) -> Unit:
+def emit_unit(
+    program: Program,
+    remarks: Sequence[str] | None = None,
+    targets: Sequence[int | None] = (),
+) -> Unit:
     """Schedule `program` and print it as C++.
+
+    The last outputs are the new values of updates; `targets` has for each the argument
+    that holds the old one, or None.
 
     With `remarks`, the user's line of each site, print it for reading: with the user's
     names and lines.
     """
-    return UnitWriter(program, remarks).write()
+    return UnitWriter(program, remarks, targets).write()
 
 
 def bind_outputs(program: Program) -> None:
@@ -71,6 +79,7 @@ def bind_outputs(program: Program) -> None:
             not isinstance(value.node, View)
             and not isinstance(owner.node, Input | Data | View | Host)
             and _unviewed(value)
+            and owner.ndim > 0
             and owner not in taken
         )
         if value.ndim == 0:
@@ -102,7 +111,13 @@ def _unviewed(value: Value) -> bool:
 class UnitWriter:
     """Collects kernels, constants and the compute function."""
 
-    def __init__(self, program: Program, remarks: Sequence[str] | None) -> None:
+    def __init__(
+        self,
+        program: Program,
+        remarks: Sequence[str] | None,
+        targets: Sequence[int | None],
+    ) -> None:
+        self.targets = targets
         self.program = program
         self.readable = remarks is not None
         self.names = Names(readable=self.readable, remarks=remarks or ())
@@ -115,6 +130,7 @@ class UnitWriter:
         self.extents: dict[Extent, str] = {}
         self.known_after: dict[Value, Chunk] = {}
         self.head = Chunk()
+        self.commits: list[str] = []
         self.slots: list[Slot] = []
         self.top: Level | None = None
         self.scalar_of: dict[Value, str] = {}
@@ -141,6 +157,10 @@ class UnitWriter:
         lines = ['extern "C" i32 tl_compute(tl_call* c) {']
         lines += self.head.lines + self.head.after + body + ["  return TL_OK;", "}"]
         parts.append("\n".join(lines))
+        if self.commits:
+            head = ['extern "C" void tl_commit(tl_call* c) {']
+            head.append("  void** put_off = (void**)c->state;")
+            parts.append("\n".join([*head, *self.commits, "}"]))
         return Unit("\n".join(parts) + "\n", self.constants, self.plan)
 
     def _straight(self, steps: list[Nest | Node]) -> list[str]:

@@ -71,7 +71,12 @@ class Kernel:
             self.before,
             self.body,
             self.after,
+            self.partials,
             self.sharing,
+            self.divided,
+            self.work,
+            self.rows,
+            self.row_work,
         )
 
 
