@@ -135,6 +135,7 @@ class Builder:
         self.shape: Shape = ()
         self._items: dict[tuple[Value, tuple[int, ...]], int | Extent] = {}
         self._required: set[tuple[Any, Any]] = set()
+        self._met: dict[tuple[int | Extent, int | Extent], int | Extent] = {}
         self._places: dict[tuple[Any, Any], int | Extent] = {}
         self._classes: dict[Extent, int | Extent] = {}
 
@@ -297,10 +298,17 @@ class Builder:
             return self.require_equal(first, second, axis, broadcasting=True)
         if first is second or first == second:
             return first
+        if (first, second) in self._met:
+            return self._met[first, second]
         # Known only inside the run: the wider one, and each must be it or 1.
-        common = where_negative(
+        wide = where_negative(
             sub(first, 2), where_negative(sub(0, first), second, first), first
         )
+        common = wide
+        if isinstance(wide, Extent):
+            # A value of its own: its text would double with each further operand.
+            common = item(self.map((), "int64", lambda: Size(wide)))
+        self._met[first, second] = common
         for extent in (first, second):
             self.append(
                 Require(

@@ -126,3 +126,32 @@ def test_a_1_that_appears_inside_is_broadcast(mode):
     np.testing.assert_array_equal(f(p, q, 1), p[1:] * q + p[1:])
     np.testing.assert_array_equal(f(p, q, 3), p[3:] * q + p[3:])
     np.testing.assert_array_equal(f(p, np.ones(1), 1), p[1:] * 2)
+
+
+def chain_of_slices(length):
+    x, n = T.dvector("x"), T.lscalars(length + 1)
+    y = x[n[0] :]
+    for k in range(length):
+        y = y * x[n[k] :] + x[n[k + 1] :]
+    return [x, *n], y
+
+
+def test_a_chain_of_broadcasts_inside_agrees_with_numpy(mode):
+    inputs, y = chain_of_slices(4)
+    f = theano.function(inputs, y, mode=mode)
+    x = np.arange(1.0, 5.0)
+    for starts in [(0, 0, 0, 0, 0), (3, 0, 3, 0, 3), (3, 3, 3, 3, 3), (0, 3, 0, 0, 0)]:
+        expected = x[starts[0] :]
+        for k in range(4):
+            expected = expected * x[starts[k] :] + x[starts[k + 1] :]
+        np.testing.assert_allclose(f(x, *starts), expected)
+
+
+@pytest.mark.compiler
+def test_the_text_of_a_chain_of_broadcasts_grows_in_proportion():
+    def size(length):
+        inputs, y = chain_of_slices(length)
+        return len(theano.function(inputs, y).maker.executable.built.text)
+
+    two, four, eight = size(2), size(4), size(8)
+    assert eight - four < 3 * (four - two)
