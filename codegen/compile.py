@@ -36,12 +36,15 @@ class Built:
     sites: list[Any]
     hosts: list[Any]
     _graph: tuple[Sequence[Any], Sequence[Any], Sequence[Any]]
+    _targets: Sequence[int | None]
 
     @property
     def source(self) -> str:
         """The same program with the user's names, for reading."""
         b = lower(*self._graph)
-        return emit_unit(b.program, [_line(node) for node in b.sites]).text
+        return emit_unit(
+            b.program, [_line(node) for node in b.sites], self._targets
+        ).text
 
 
 def _line(node: Any) -> str:
@@ -50,11 +53,14 @@ def _line(node: Any) -> str:
 
 
 def emit(
-    inputs: Sequence[Any], nodes: Sequence[Any], outputs: Sequence[Any]
+    inputs: Sequence[Any],
+    nodes: Sequence[Any],
+    outputs: Sequence[Any],
+    targets: Sequence[int | None] = (),
 ) -> tuple[Builder, Unit]:
     """Return the lowered program and its text, without compiling."""
     b = lower(inputs, nodes, outputs)
-    return b, emit_unit(b.program)
+    return b, emit_unit(b.program, targets=targets)
 
 
 def build_unit(
@@ -64,6 +70,7 @@ def build_unit(
     *,
     store: Any,
     compiler: Any = None,
+    targets: Sequence[int | None] = (),
 ) -> Built:
     """Compile a graph.
 
@@ -77,6 +84,8 @@ def build_unit(
         The outputs, then the new values of updated shared variables.
     store : theanolike.cache.store.Store
     compiler : Compiler, optional
+    targets : sequence of int or None
+        For each update, the argument that holds the old value.
 
     Raises
     ------
@@ -84,7 +93,7 @@ def build_unit(
     """
     from theanolike.codegen.build import build
 
-    b, unit = emit(inputs, nodes, outputs)
+    b, unit = emit(inputs, nodes, outputs, targets)
     path = build(unit.text, store=store, compiler=compiler)
     return Built(
         path,
@@ -94,4 +103,5 @@ def build_unit(
         b.sites,
         b.hosts,
         (inputs, nodes, outputs),
+        targets,
     )

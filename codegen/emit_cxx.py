@@ -169,10 +169,23 @@ class UnitWriter:
         top.declare_inputs()
         top.bind_outputs()
         top.storage = plan_storage(self.program, steps, top.bound)
+        top.put_off = in_place(self.program, steps, self.targets)
+        if top.put_off:
+            self._prepare_commit(len(top.put_off))
         top.write_steps(steps)
         # An output may be the first to need an extent that a step makes known.
         top.leave_outputs()
+        self.kernel_text += top.commit.text
         return top.lines
+
+    def _prepare_commit(self, count: int) -> None:
+        """Make room for what the commit part will do."""
+        self.head.lines += [
+            f"  void** put_off = (void**)c->table->workspace(c, {8 * count});",
+            "  if (!put_off) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);",
+            f"  for (i64 i = 0; i < {count}; ++i) put_off[i] = nullptr;",
+            "  c->state = put_off;",
+        ]
 
     def _table(self, steps: list[Nest | Node]) -> list[str]:
         """Write the steps as a table."""

@@ -1,6 +1,6 @@
 """A nest as a C++ function: its loops, accumulators, row temporaries and stores."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from theanolike.codegen.affine import Affine, offset
 from theanolike.codegen.collapse import collapse
@@ -33,11 +33,13 @@ class KernelWriter(Context):
         stored: set[Value],
         temporaries: set[Value],
         names: Names,
+        overwritten: Mapping[Value, Value] | None = None,
     ) -> None:
         self.nest = nest
         self.stored = stored
         self.temporaries = temporaries
         self.names = names
+        self.overwritten = dict(overwritten or {})  # arguments by what replaces them
         self.made = {s.value: s for s in nest.statements}
         self.stage_of = {
             s.value: at
@@ -97,6 +99,7 @@ class KernelWriter(Context):
 
     def pointer(self, value: Value, *, write: bool) -> str:
         """Return the name of the pointer to a value's memory."""
+        value = self.overwritten.get(value, value)
         if value in self.here:
             return self.here[value]
         kind = "write" if value in self.made else "read"

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from theanolike.codegen.affine import offset
+from theanolike.codegen.emit_commit import CommitWriter
 from theanolike.codegen.emit_kernel import KernelWriter
 from theanolike.codegen.emit_loop import emit_branch, emit_loop
 from theanolike.codegen.emit_scalar import bare
+from theanolike.codegen.in_place import Target
 from theanolike.codegen.kernel_text import Kernel, Parameter
 from theanolike.codegen.libraries import emit_library
 from theanolike.codegen.memory import (
@@ -66,6 +68,8 @@ class Level:
         self.bound: set[Value] = set()
         self.placed: dict[Value, str] = {}
         self.extra: list[Slot] = []
+        self.put_off: dict[Nest | Node, list[Target]] = {}
+        self.commit = CommitWriter(self)
 
     def emit(self, line: str) -> None:
         """Append a line to the current step's chunk."""
@@ -165,17 +169,31 @@ class Level:
         return name
 
     def _open_output(self, owner: Value) -> str:
-        unit = self.unit
-        k = self.output_of[owner]
-        shape = self.program.outputs[k].shape
-        name = unit.names(owner, "v", owner.label)
-        kind = CTYPE[owner.dtype]
-        dims = ", ".join(unit.extent(e) for e in shape)
-        self.emit(f"const i64 {name}_shape[] = {{{dims}}};")
-        self.emit(f"{kind}* {name} = ({kind}*)c->table->output(c, {k}, {name}_shape);")
-        self.emit(f"if (!{name}) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);")
+        name = self.name_output(owner)
+        self.emit(f"{CTYPE[owner.dtype]}* {name};")
+        self.open_fresh(owner)
+        return name
+
+    def name_output(self, owner: Value) -> str:
+        """Name the pointer to an output's memory."""
+        name = self.unit.names(owner, "v", owner.label)
         self.memory[owner] = name
         return name
+
+    def output_shape(self, owner: Value) -> str:
+        """Declare an output's shape; return its name."""
+        shape = self.program.outputs[self.output_of[owner]].shape
+        name = self.unit.names(("shape", owner), f"{self.name_output(owner)}_shape")
+        dims = ", ".join(self.unit.extent(e) for e in shape)
+        self.emit(f"const i64 {name}[] = {{{dims}}};")
+        return name
+
+    def open_fresh(self, owner: Value, shape: str = "") -> None:
+        """Ask for a fresh array for an output."""
+        shape = shape or self.output_shape(owner)
+        name, k = self.name_output(owner), self.output_of[owner]
+        self.emit(f"{name} = ({CTYPE[owner.dtype]}*)c->table->output(c, {k}, {shape});")
+        self.emit(f"if (!{name}) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);")
 
     def slot_text(self, slot: Slot) -> str:
         return self.unit.names(slot, "w")
@@ -216,7 +234,10 @@ class Level:
             if isinstance(step, Nest):
                 for s in step.statements:
                     self.unit.known_after[s.value] = self.chunks[-1]
-                self._nest(step)
+            if step in self.put_off:
+                self.commit.put_off(step, self.put_off[step])
+            elif isinstance(step, Nest):
+                self.nest(step)
             else:
                 for value in step.results:
                     self.unit.known_after[value] = self.chunks[-1]
@@ -300,7 +321,7 @@ class Level:
         elif isinstance(node, Reshape):
             self._reshape(node)
         elif isinstance(node, Library):
-            self._library(node)
+            self.library(node)
         elif isinstance(node, Loop):
             self._loop(node)
         elif isinstance(node, Host):
@@ -337,7 +358,7 @@ class Level:
             self.memory[value] = name
             self.memory[root(value)] = name
 
-    def _nest(self, nest: Nest) -> None:
+    def nest(self, nest: Nest) -> None:
         unit = self.unit
         if all(not s.domain and s.kind == "map" for s in nest.statements):
             inline = _InlineWriter(nest, self)
@@ -353,7 +374,7 @@ class Level:
             self._call(writer.write())
         unit.plan.append(describe(nest))
 
-    def _argument(self, p: Parameter) -> str:
+    def argument(self, p: Parameter) -> str:
         if p.kind == "extent":
             return bare(self.unit.extent(p.subject))  # type: ignore[arg-type]
         value = p.subject
@@ -378,7 +399,7 @@ class Level:
                 local = unit.names(value, "v", value.label)
                 self.emit(f"{ARITHMETIC[value.dtype]} {local};")
                 self.set_scalar(value, local)
-        args = ", ".join(["c", *(self._argument(p) for p in kernel.parameters)])
+        args = ", ".join(["c", *(self.argument(p) for p in kernel.parameters)])
         self.emit(f"{name}({args});")
         if kernel.may_fail:
             self.emit("if (c->error.code) return c->error.code;")
@@ -394,7 +415,7 @@ class Level:
         self.emit(f"const {kind} {name} = {stored(self.scalar(value), value.dtype)};")
         return f"&{name}"
 
-    def _library(self, node: Library) -> None:
+    def library(self, node: Library) -> None:
         self.unit.plan.append(f"library {node.name} {node.params}")
         emit_library(self, node)
 

@@ -30,7 +30,8 @@ class StageWriter:
         self.table = Table(kernel)
         self.roots = {s.value: self.table.add(s.body) for s in stage.statements}
         for value, item in self.roots.items():
-            item.uses += 1 if value.ndim else 2  # a 0-d value gets a name
+            # A 0-d value gets a name; so does what is read before memory is overwritten.
+            item.uses += 2 if kernel.overwritten or not value.ndim else 1
             item.value = item.value or value
         self.places = {
             s.value: self.table.add(Load(s.value, s.place))
@@ -43,7 +44,7 @@ class StageWriter:
         """Write the stage."""
         kernel = self.kernel
         for s in self.stage.statements:
-            if s.base is not None:
+            if s.base is not None and s.value not in kernel.overwritten.values():
                 self._base(s.base)
         self._level(kernel.nest_loops)
 

@@ -137,7 +137,7 @@ def _divide(name: str, kernel: Kernel) -> list[str]:
         few += f" || {kernel.rows} > {ROW}"
     count = kernel.divided
     lines = []
-    grain = f"{GRAIN} * {count} / ({kernel.work}) + 1"
+    grain = f"{GRAIN} * ({count}) / ({kernel.work}) + 1"
     if kernel.sharing == "inner":
         grain = f"(({grain}) + 511) / 512 * 512"
     if kernel.sharing in ("blocks", "rows"):

@@ -39,19 +39,32 @@ def _number(level: "Level", value: object, dtype: str) -> str:
     return f"&{name}"
 
 
-def _call(
-    level: "Level", node: Library, pointers: list[str], numbers: tuple[str, str]
-) -> str:
+def gemm_numbers(level: "Level", node: Library) -> list[str]:
+    """Return m, n, k and the leading dims of a and b, as text."""
     a, b = node.operands[:2]
     ta, tb = node.params[:2]
-    m, n, k, lda, ldb = _dimensions(level, a, b, ta, tb)
+    return _dimensions(level, a, b, ta, tb)
+
+
+def gemm_call(
+    node: Library, extents: list[str], pointers: list[str], numbers: tuple[str, str]
+) -> str:
+    """Return the call of BLAS; `numbers` point to alpha and beta."""
+    ta, tb = node.params[:2]
+    m, n, k, lda, ldb = extents
     pa, pb, pc = pointers
     alpha, beta = numbers
-    routine = GEMM[a.dtype]
+    routine = GEMM[node.operands[0].dtype]
     return (
         f"c->table->{routine}({int(ta)}, {int(tb)}, {m}, {n}, {k}, {alpha}, "
         f"{pa}, {lda}, {pb}, {ldb}, {beta}, {pc}, {n});"
     )
+
+
+def _call(
+    level: "Level", node: Library, pointers: list[str], numbers: tuple[str, str]
+) -> str:
+    return gemm_call(node, gemm_numbers(level, node), pointers, numbers)
 
 
 def _gemm(level: "Level", node: Library) -> None:

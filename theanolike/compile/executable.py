@@ -115,6 +115,9 @@ class Request:
         The configuration.
     watch : callable, optional
         Runs the nodes of an interpreted graph; see `Interpreter`.
+    targets : tuple of int or None
+        For each new value, the place among the graph's inputs of the shared variable
+        that it replaces; None where that isn't read.
     """
 
     original: Callable[[], FunctionGraph]
@@ -123,6 +126,7 @@ class Request:
     rewrite: Callable[[FunctionGraph], Any]
     snapshot: Snapshot
     watch: Any = None
+    targets: tuple[int | None, ...] = ()
 
 
 class Interpreted:
@@ -177,6 +181,7 @@ class Compiled:
             graph.outputs,
             store=store,
             compiler=require_compiler(snapshot.cxx, snapshot.gcc.cxxflags, store=store),
+            targets=request.targets,
         )
         prepare_runtime(snapshot.threads, snapshot.blas.library)
         self.body = Unit(self.built.path)

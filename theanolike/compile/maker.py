@@ -90,6 +90,7 @@ class FunctionMaker:
             self.rewrite,
             self.snapshot,
             None if self.profile is None else self.profile.watch,
+            self.program.targets,
         )
 
     def with_profile(self, profile: ProfileStats | None) -> "FunctionMaker":

@@ -59,6 +59,13 @@ class Program:
             *self.updates.values(),
         ]
 
+    @property
+    def targets(self) -> tuple[int | None, ...]:
+        """For each new value, the argument that it replaces, None if it isn't read."""
+        place = {v: len(self.inputs) + k for k, v in enumerate(self.shared)}
+        defaults = (None,) * len(self.stateful)
+        return (*defaults, *(place.get(target) for target in self.updates))
+
     def graph(self) -> FunctionGraph:
         """Return a fresh graph of the program."""
         return FunctionGraph(self.arguments, self.results)

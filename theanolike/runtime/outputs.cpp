@@ -153,6 +153,7 @@ void* make_output(tl_call* call, i32 index, const i64* shape) {
   Frame* frame = frame_of(call);
   size_t i = static_cast<size_t>(index);
   discard(&frame->fresh[i]);
+  if (i >= output_count(frame)) frame->targeted[i - output_count(frame)] = 0;
   if (!make_fresh(frame, i, shape)) return nullptr;
   Fresh& fresh = frame->fresh[i];
   void* data =

@@ -53,6 +53,7 @@ struct tl_call {
   tl_array* outputs;  // the outputs, then the new values of updated shared variables
   tl_error error;
   void* context;  // the runtime's own
+  void* state;    // the unit's own: what tl_compute leaves for tl_commit
 };
 
 // C[m, n] = alpha * op(A) op(B) + beta * C, row-major; `ta`, `tb` non-zero: transposed.

@@ -1,0 +1,113 @@
+"""The commit part of a unit: updates in place, prepared by the compute part."""
+
+from typing import TYPE_CHECKING
+
+from theanolike.codegen.emit_kernel import KernelWriter
+from theanolike.codegen.in_place import Target
+from theanolike.codegen.libraries import gemm_call, gemm_numbers
+from theanolike.codegen.names import Names
+from theanolike.codegen.program import Library, Node
+from theanolike.codegen.scalars import CTYPE, stored
+from theanolike.codegen.schedule.fuse import Nest
+
+if TYPE_CHECKING:
+    from theanolike.codegen.emit_level import Level
+
+
+class CommitWriter:
+    """Collects the steps that a unit puts off until nothing can fail any more."""
+
+    def __init__(self, level: "Level") -> None:
+        self.level = level
+        self.count = 0
+        self.text: list[str] = []
+
+    def put_off(self, step: "Nest | Node", targets: list[Target]) -> None:
+        """Write a step that runs at commit if it may, else here and now."""
+        level, unit = self.level, self.level.unit
+        news = [target.new for target in targets]
+        shapes = [level.output_shape(new) for new in news]
+        granted = []
+        for target, shape in zip(targets, shapes, strict=True):
+            name = level.name_output(target.new)
+            kind = f"{CTYPE[target.new.dtype]}*"
+            ask = f"c->table->target(c, {target.number}, {shape})"
+            level.emit(f"{kind} {name} = ({kind}){ask};")
+            granted.append(name)
+        level.emit(f"if ({' && '.join(granted)}) {{")
+        level.indent += 1
+        if isinstance(step, Nest):
+            self._nest(step, targets)
+        elif isinstance(step, Library):
+            self._gemm(step)
+        level.indent -= 1
+        level.emit("} else {")
+        level.indent += 1
+        for new, shape in zip(news, shapes, strict=True):
+            level.open_fresh(new, shape)
+        if isinstance(step, Nest):
+            level.nest(step)
+        elif isinstance(step, Library):
+            level.library(step)
+        level.indent -= 1
+        level.emit("}")
+        unit.plan.append(f"  in place where nobody else holds them: {len(news)}")
+
+    def _nest(self, nest: Nest, targets: list[Target]) -> None:
+        unit = self.level.unit
+        writer = KernelWriter(
+            nest,
+            self.level.storage.stored,
+            set(),
+            Names(readable=unit.readable, remarks=unit.names.remarks),
+            overwritten={target.old: target.new for target in targets},
+        )
+        kernel = writer.write()
+        name = unit.kernel(kernel)
+        fields = [(p.declaration, self.level.argument(p)) for p in kernel.parameters]
+        given = ", ".join(["c", *(f"a->{p.name}" for p in kernel.parameters)])
+        self._entry(
+            [_field(d) for d, _ in fields], [t for _, t in fields], f"{name}({given});"
+        )
+
+    def _gemm(self, node: Library) -> None:
+        """Accumulate a product into the old value's memory."""
+        level = self.level
+        a, b, _, alpha, beta = node.operands
+        out = level.name_output(node.results[0])
+        kind = CTYPE[a.dtype]
+        numbers = gemm_numbers(level, node)
+        fields = [f"const {kind}* x", f"const {kind}* y", f"{kind}* z"]
+        fields += [f"{kind} alpha", f"{kind} beta", "i64 m, n, k, lda, ldb"]
+        values = [level.pointer(a), level.pointer(b), out]
+        values += [*(stored(level.scalar(v), v.dtype) for v in (alpha, beta)), *numbers]
+        call = gemm_call(
+            node,
+            ["a->m", "a->n", "a->k", "a->lda", "a->ldb"],
+            ["a->x", "a->y", "a->z"],
+            ("&a->alpha", "&a->beta"),
+        )
+        self._entry(fields, values, call)
+
+    def _entry(self, fields: list[str], values: list[str], call: str) -> None:
+        """Declare what a step needs at commit, fill it in, and write its call."""
+        unit, level = self.level.unit, self.level
+        number = self.count
+        self.count += 1
+        members = " ".join(f"{field};" for field in fields)
+        self.text.append(f"struct commit_{number} {{ {members} }};")
+        level.emit(
+            f"commit_{number}* put = (commit_{number}*)"
+            f"c->table->workspace(c, sizeof(commit_{number}));"
+        )
+        level.emit("if (!put) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);")
+        level.emit(f"*put = commit_{number}{{{', '.join(values)}}};")
+        level.emit(f"put_off[{number}] = put;")
+        unit.commits.append(
+            f"  if (const commit_{number}* a = (const commit_{number}*)put_off[{number}]) "
+            f"{call}"
+        )
+
+
+def _field(declaration: str) -> str:
+    return declaration.replace("__restrict ", "")

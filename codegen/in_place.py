@@ -1,0 +1,127 @@
+"""Updates in place: steps that may overwrite the shared variable that they replace.
+
+A step whose results are new values of shared variables can write them straight into the
+old ones' memory, once everything that may fail has been done and everything else has
+been read: in the unit's commit part. It may where it reads an old value only at the
+element that it writes, and no other such step reads it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from theanolike.codegen.memory import reads, root
+from theanolike.codegen.program import (
+    Axis,
+    Effect,
+    Library,
+    Load,
+    Node,
+    Program,
+    Reshape,
+    Value,
+)
+from theanolike.codegen.schedule.fuse import Nest
+from theanolike.codegen.schedule.statements import Statement
+
+
+@dataclass(frozen=True)
+class Target:
+    """A result that may overwrite an argument: update `number`, `old` -> `new`."""
+
+    number: int
+    old: Value
+    new: Value
+
+
+Steps = Sequence["Nest | Node"]
+
+
+def in_place(
+    program: Program, steps: Steps, slots: Sequence[int | None]
+) -> dict["Nest | Node", list[Target]]:
+    """Return the steps that may update in place, and what each overwrites.
+
+    Parameters
+    ----------
+    slots : sequence of int or None
+        For each update, the argument that holds the old value. The updates' new values
+        are the program's last outputs.
+    """
+    found: dict[Nest | Node, list[Target]] = {}
+    targets = _targets(program, slots)
+    read_by: dict[Value, list[Nest | Node]] = {}
+    for step in steps:
+        for value in dict.fromkeys(map(root, reads(step))):
+            read_by.setdefault(value, []).append(step)
+    for step in steps:
+        own = [targets.get(value) for value in _made(step)]
+        whole = [target for target in own if target is not None]
+        if not whole or len(whole) != len(own):
+            continue
+        if any(read_by.get(target.new) for target in whole):
+            continue
+        if _may_overwrite(step, whole):
+            found[step] = whole
+    return {
+        step: whole
+        for step, whole in found.items()
+        if not any(
+            other is not step and other in found
+            for target in whole
+            for other in read_by.get(target.old, ())
+        )
+    }
+
+
+def _targets(program: Program, slots: Sequence[int | None]) -> dict[Value, Target]:
+    first = len(program.outputs) - len(slots)
+    found = {}
+    for number, slot in enumerate(slots):
+        new = program.outputs[first + number]
+        if slot is None or not new.ndim or isinstance(new.node, Reshape):
+            continue
+        old = program.inputs[slot]
+        if old.dtype == new.dtype and old.shape == new.shape:
+            found[new] = Target(number, old, new)
+    return found
+
+
+def _made(step: "Nest | Node") -> list[Value]:
+    if isinstance(step, Nest):
+        return [s.value for s in step.statements]
+    return list(step.results) if isinstance(step, Library) else []
+
+
+def _may_overwrite(step: "Nest | Node", targets: list[Target]) -> bool:
+    if isinstance(step, Library):
+        a, b, c = (root(v) for v in step.operands[:3])
+        old = targets[0].old
+        return step.name == "gemm_add" and c is old and old not in (a, b)
+    if not isinstance(step, Nest) or len(step.stages) != 1:
+        return False
+    olds = {target.old for target in targets}
+    return all(_reads_own_element(s, olds) for s in step.statements)
+
+
+def _reads_own_element(s: Statement, olds: set[Value]) -> bool:
+    if s.node.effect is not Effect.TOTAL or s.kind == "reduce":
+        return False
+    if s.kind == "scatter":
+        base = s.base.body if s.base is not None else None
+        copies = isinstance(base, Load) and base.source in olds and _whole(base)
+        return copies and not any(root(load.source) in olds for load in s.loads)
+    if not _is_identity(s.place):
+        return False
+    return all(
+        load.source in olds and _whole(load) and load.source.shape == s.domain
+        for load in s.loads
+        if root(load.source) in olds
+    )
+
+
+def _whole(load: Load) -> bool:
+    return _is_identity(load.index)
+
+
+def _is_identity(index: tuple[object, ...]) -> bool:
+    return all(isinstance(i, Axis) and i.axis == k for k, i in enumerate(index))
