@@ -416,6 +416,11 @@ RUNS = {
         ValueError,
         "zero-size array to reduction operation maximum",
     ),
+    "a product of matrices that do not fit": (
+        lambda v, n: T.stack([v, v]).dot(T.stack([v[:n], v])),
+        ValueError,
+        "Shape mismatch: x has 3 cols (and 2 rows) but y has 2 rows (and 3 cols)",
+    ),
     "extents known inside only": (
         lambda v, n: v[n - 4 :] + v,
         ValueError,
