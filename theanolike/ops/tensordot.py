@@ -144,7 +144,7 @@ def _as_matrix(
     return b.reshape(moved, (height, width)), False
 
 
-register(Tensordot((1,), (0,)), "tensordot")
+register(Tensordot((1, 2), (2, 1)), "tensordot")
 
 
 def axes_of(x: Any, y: Any, axes: Any) -> tuple[Axes, Axes]:

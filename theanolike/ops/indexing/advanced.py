@@ -202,4 +202,6 @@ class AdvancedIncSubtensor(_ByArrays, Put):
 
 
 register(AdvancedSubtensor((0,)), "AdvancedSubtensor")
+register(AdvancedSubtensor((0, 2)), "AdvancedSubtensor of apart")
 register(AdvancedIncSubtensor((0,)), "AdvancedIncSubtensor")
+register(AdvancedIncSubtensor((1,), True), "AdvancedSetSubtensor")

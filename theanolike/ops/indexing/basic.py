@@ -261,4 +261,6 @@ def _place_in(axis: Scalar, span: Span, extent: Number, tests: list[Scalar]) -> 
 
 
 register(Subtensor((FULL, "int64")), "Subtensor")
+register(Subtensor(("int64:int64:int64",)), "Subtensor of slices")
 register(IncSubtensor((FULL, "int64")), "IncSubtensor")
+register(IncSubtensor(("int64:int64:int64",), True), "SetSubtensor")
