@@ -1,12 +1,11 @@
 """Is a training step one pass over the data? Logistic regression, 400 x 784."""
 
 from collections.abc import Callable, Iterator
-from ctypes import c_double
 from typing import Any
 
 import numpy as np
 
-from benchmarks.limits import load_limit, pointer
+from benchmarks.limits import call_limit, load_limit
 from benchmarks.measure import Question
 from benchmarks.peers import load_peer
 
@@ -104,13 +103,12 @@ class LogisticRegression:
     def limit(self) -> Callable[[], Any]:
         step = load_limit("logistic_regression").step
         parameters = np.append(self.w, 0.0)
-        rate, decay = c_double(RATE), c_double(DECAY)
         n, m = self.x.shape
 
         def work() -> Any:
             xent, predicted = np.empty(n), np.empty(n, "bool")
-            data = (pointer(self.x), pointer(self.y), pointer(parameters))
-            step(*data, pointer(xent), pointer(predicted), n, m, rate, decay)
+            arrays = (self.x, self.y, parameters, xent, predicted)
+            call_limit(step, *arrays, n, m, RATE, DECAY)
             return predicted, xent
 
         return work

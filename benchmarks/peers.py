@@ -42,12 +42,12 @@ def _settings(name: str, module: ModuleType) -> str:
         case "jax":
             return f"{module.devices()[0].platform}, 64 bits on, {cores} cores to use"
         case "pytensor":
-            mode, linker = module.config.mode, module.config.linker
-            return f"mode {mode}, linker {linker}, its defaults"
+            linker = module.compile.mode.get_default_mode().linker
+            return f"its default mode, {type(linker).__name__}"
         case "numba":
             return (
                 f"njit; {module.config.NUMBA_NUM_THREADS} threads where parallel=True"
             )
         case "numexpr":
-            return f"{module.detect_number_of_threads()} threads"
+            return f"{module.nthreads} threads"
     return f"one thread, BLAS on {cores} cores"

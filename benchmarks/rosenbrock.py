@@ -1,12 +1,11 @@
 """What do many small calls cost? 10 000 steps of descent, one call each."""
 
 from collections.abc import Callable, Iterator
-from ctypes import c_double
 from typing import Any
 
 import numpy as np
 
-from benchmarks.limits import load_limit, pointer
+from benchmarks.limits import call_limit, load_limit
 from benchmarks.measure import Question
 from benchmarks.peers import load_peer
 
@@ -85,7 +84,7 @@ class Rosenbrock:
 
         def work() -> Any:
             x = np.array(START)
-            descend(pointer(x), c_double(RATE), self.steps)
+            call_limit(descend, x, RATE, self.steps)
             return x
 
         return work

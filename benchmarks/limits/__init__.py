@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FLAGS", "load_limit", "pointer"]
+__all__ = ["FLAGS", "call_limit", "load_limit"]
 
 FLAGS = ["-O3", "-march=native", "-ffast-math", "-std=c++20", "-shared", "-fPIC"]
 
@@ -37,6 +38,14 @@ def load_limit(name: str) -> ctypes.CDLL:
     return ctypes.CDLL(str(library))
 
 
-def pointer(array: NDArray[np.float64]) -> ctypes.c_void_p:
-    """Return where an array's elements start."""
-    return ctypes.c_void_p(array.ctypes.data)
+def call_limit(function: Any, *arguments: NDArray[Any] | float) -> None:
+    """Call C++ with arrays as pointers, floats as double, ints as int64."""
+    function(*(_as_c(argument) for argument in arguments))
+
+
+def _as_c(argument: NDArray[Any] | float) -> Any:
+    if isinstance(argument, np.ndarray):
+        return ctypes.c_void_p(argument.ctypes.data)
+    if isinstance(argument, int):
+        return ctypes.c_int64(argument)
+    return ctypes.c_double(argument)

@@ -4,7 +4,7 @@
 #include "pool.h"
 
 extern "C" void formula(const double* x, const double* y, double* z, std::int64_t n) {
-  on_two_threads(n, [=](std::int64_t begin, std::int64_t end) {
+  on_two_threads(n, 16, [=](std::int64_t begin, std::int64_t end, int) {
     const double* __restrict a = x;
     const double* __restrict b = y;
     double* __restrict c = z;

@@ -1,6 +1,5 @@
 // A step of logistic regression that reads each row of x once from memory, two threads.
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "pool.h"
@@ -12,8 +11,8 @@ extern "C" void step(const double* x, const double* y, double* parameters, doubl
                      bool* predicted, i64 n, i64 m, double rate, double decay) {
   static std::vector<double> partial[2];
   for (auto& p : partial) p.assign(m + 1, 0.0);
-  on_two_threads(n, [=](i64 begin, i64 end) {
-    double* __restrict g = partial[begin == 0 ? 0 : 1].data();
+  on_two_threads(n, 8, [=](i64 begin, i64 end, int who) {
+    double* __restrict g = partial[who].data();
     const double* __restrict w = parameters;
     for (i64 i = begin; i < end; ++i) {
       const double* __restrict row = x + i * m;

@@ -1,4 +1,5 @@
-// A worker that waits by spinning: the cheapest way to use a second core.
+// A worker that waits by spinning, and pieces that it and the caller take in turns: the
+// cheapest way to use a second core, and no loss where something else occupies that.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -6,7 +7,8 @@
 #include <thread>
 
 struct Worker {
-  std::atomic<int> state{0};  // 0 idle, 1 asked
+  enum State { kIdle, kAsked, kWorking };
+  std::atomic<int> state{kIdle};
   std::function<void()> task;
   std::thread thread;
 
@@ -14,27 +16,42 @@ struct Worker {
 
   void serve() {
     for (int spins = 0;;) {
-      if (state.load(std::memory_order_acquire) == 1) {
+      int expected = kAsked;
+      if (state.compare_exchange_strong(expected, kWorking)) {
         task();
-        state.store(0, std::memory_order_release);
+        state.store(kIdle);
         spins = 0;
       } else if (++spins > 20000) {
-        state.wait(0);
+        state.wait(kIdle);
         spins = 0;
       }
     }
   }
+
+  void ask() {
+    state.store(kAsked);
+    state.notify_one();
+  }
+
+  void finish() {
+    int expected = kAsked;
+    if (state.compare_exchange_strong(expected, kIdle)) return;
+    while (state.load() == kWorking) {
+    }
+  }
 };
 
-// Run f(0, half) and f(half, n) at the same time.
+// Run f(begin, end, who) over pieces of 0..n; `who` is 0 or 1.
 template <class F>
-void on_two_threads(std::int64_t n, F f) {
+void on_two_threads(std::int64_t n, std::int64_t pieces, F f) {
   static Worker& worker = *new Worker;
-  const std::int64_t half = n / 2;
-  worker.task = [&] { f(half, n); };
-  worker.state.store(1, std::memory_order_release);
-  worker.state.notify_one();
-  f(std::int64_t{0}, half);
-  while (worker.state.load(std::memory_order_acquire) == 1) {
-  }
+  std::atomic<std::int64_t> next{0};
+  auto take = [&](int who) {
+    for (std::int64_t p; (p = next.fetch_add(1)) < pieces;)
+      f(p * n / pieces, (p + 1) * n / pieces, who);
+  };
+  worker.task = [&] { take(1); };
+  worker.ask();
+  take(0);
+  worker.finish();
 }

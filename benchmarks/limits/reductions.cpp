@@ -11,7 +11,7 @@ using i64 = std::int64_t;
 namespace {
 template <class F>
 void by_rows(const double* x, double* z, i64 rows, i64 columns, F f, double start) {
-  on_two_threads(rows, [=](i64 begin, i64 end) {
+  on_two_threads(rows, 16, [=](i64 begin, i64 end, int) {
     for (i64 i = begin; i < end; ++i) {
       double total = start;
       for (i64 j = 0; j < columns; ++j) total = f(total, x[i * columns + j]);
@@ -22,11 +22,19 @@ void by_rows(const double* x, double* z, i64 rows, i64 columns, F f, double star
 
 template <class F>
 void by_columns(const double* x, double* z, i64 rows, i64 columns, F f) {
-  // Each thread takes a band of columns, so that no partial results are joined.
-  on_two_threads(columns, [=](i64 begin, i64 end) {
-    for (i64 j = begin; j < end; ++j) z[j] = x[j];
-    for (i64 i = 1; i < rows; ++i)
-      for (i64 j = begin; j < end; ++j) z[j] = f(z[j], x[i * columns + j]);
+  // Each piece is a band of columns, so that no partial results are joined.
+  on_two_threads(columns, 4, [=](i64 begin, i64 end, int) {
+    double* __restrict out = z;
+    for (i64 j = begin; j < end; ++j) out[j] = x[j];
+    i64 i = 1;
+    for (; i + 4 <= rows; i += 4) {
+      const double* __restrict a = x + i * columns;
+      for (i64 j = begin; j < end; ++j)
+        out[j] = f(f(f(out[j], a[j]), f(a[j + columns], a[j + 2 * columns])),
+                   a[j + 3 * columns]);
+    }
+    for (; i < rows; ++i)
+      for (i64 j = begin; j < end; ++j) out[j] = f(out[j], x[i * columns + j]);
   });
 }
 
@@ -57,7 +65,7 @@ void mean_columns(const double* x, double* z, i64 m, i64 n) {
   for (i64 j = 0; j < n; ++j) z[j] /= double(m);
 }
 void softmax_rows(const double* x, double* z, i64 m, i64 n) {
-  on_two_threads(m, [=](i64 begin, i64 end) {
+  on_two_threads(m, 16, [=](i64 begin, i64 end, int) {
     for (i64 i = begin; i < end; ++i) {
       const double* __restrict row = x + i * n;
       double* __restrict out = z + i * n;
@@ -70,21 +78,21 @@ void softmax_rows(const double* x, double* z, i64 m, i64 n) {
   });
 }
 void softmax_columns(const double* x, double* z, i64 m, i64 n) {
-  on_two_threads(n, [=](i64 begin, i64 end) {
+  on_two_threads(n, 4, [=](i64 begin, i64 end, int) {
     const i64 width = end - begin;
     std::vector<double> top(x + begin, x + end), total(width, 0.0);
+    double* __restrict t = total.data(), * __restrict h = top.data();
     for (i64 i = 1; i < m; ++i)
-      for (i64 j = 0; j < width; ++j) top[j] = larger(top[j], x[i * n + begin + j]);
+      for (i64 j = 0; j < width; ++j) h[j] = larger(h[j], x[i * n + begin + j]);
     for (i64 i = 0; i < m; ++i) {
       const double* __restrict row = x + i * n + begin;
       double* __restrict out = z + i * n + begin;
-      double *__restrict t = total.data(), *__restrict h = top.data();
       for (i64 j = 0; j < width; ++j) out[j] = std::exp(row[j] - h[j]);
       for (i64 j = 0; j < width; ++j) t[j] += out[j];
     }
-    for (double& t : total) t = 1.0 / t;
+    for (i64 j = 0; j < width; ++j) t[j] = 1.0 / t[j];
     for (i64 i = 0; i < m; ++i)
-      for (i64 j = 0; j < width; ++j) z[i * n + begin + j] *= total[j];
+      for (i64 j = 0; j < width; ++j) z[i * n + begin + j] *= t[j];
   });
 }
 }
