@@ -75,21 +75,7 @@ def ask(
         What a turn of one contestant lasts at least, seconds.
     """
     answer = Answer(question)
-    works: dict[str, Work] = {}
-    for name, make in question.makers.items():
-        peer = name.split()[0]
-        if peer not in wanted | {OURS, "limit:"}:
-            continue
-        try:
-            works[name] = make()
-        except ImportError as error:
-            answer.gaps[name] = f"missing: {error}"
-        except Exception as error:
-            if name == OURS:
-                raise  # a peer that fails is a gap, we are not
-            answer.gaps[name] = f"failed: {type(error).__name__}: {error}".split("\n")[
-                0
-            ]
+    works = _prepare(answer, wanted | {OURS, "limit:"})
     calls = {}
     for name, work in works.items():
         _compare(name, work(), question)
@@ -97,9 +83,28 @@ def ask(
         calls[name] = max(1, int(slice_seconds / max(once, 1e-9)))
     for _ in range(repeats):
         for name, work in works.items():
+            # Idle threads of the one before may spin for some 20 ms: let them sleep.
+            time.sleep(2 * slice_seconds)
+            work()
             seconds = least_seconds(work, calls[name])
             answer.seconds[name] = min(answer.seconds.get(name, seconds), seconds)
     return answer
+
+
+def _prepare(answer: Answer, wanted: set[str]) -> dict[str, Work]:
+    """Return the work of each contestant; what a peer cannot do is a gap."""
+    works = {}
+    for name, make in answer.question.makers.items():
+        if name.split()[0] not in wanted:
+            continue
+        try:
+            works[name] = make()
+        except Exception as error:
+            if name == OURS:
+                raise
+            kind = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
+            answer.gaps[name] = f"{kind}{error}".partition("\n")[0]
+    return works
 
 
 def _compare(name: str, result: Any, question: Question) -> None:
