@@ -185,7 +185,7 @@ class Builder:
             known = self._evaluate(node.body, index)
             if known is not None:
                 return known
-        if not index and value.dtype == "int64":
+        if not index and value.dtype == "int64" and not isinstance(node, View):
             return item(value)
         element = self.map(
             (), "int64", lambda: Call("cast", "int64", (value.at(*index),))
