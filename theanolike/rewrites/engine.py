@@ -1,0 +1,301 @@
+"""The engine: a worklist over nodes, in order of dependence, from phase to phase.
+
+A node is looked at once in each phase that has rewrites for its op, and again when its
+inputs changed. What a rewrite makes counts as a descendant of what it replaced, and no
+line of descent grows longer than `MOST_VISITS`: so the time is linear in the graph.
+"""
+
+import logging
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import Any
+
+from theanolike.graph.apply import Apply
+from theanolike.graph.function_graph import FunctionGraph
+from theanolike.graph.origin import inherit
+from theanolike.graph.variable import Variable
+from theanolike.rewrites.merge import Merger
+from theanolike.rewrites.phases import Phase
+from theanolike.rewrites.registry import Rewrite, Table, chosen
+
+__all__ = ["MOST_VISITS", "Report", "optimize", "run"]
+
+logger = logging.getLogger("theanolike.rewrites")
+
+MOST_VISITS = 20
+# No rewrite fires more often than this for each node that the graph had.
+MOST_FIRINGS = 20
+MOST_REMEMBERED = 8
+
+
+@dataclass
+class Report:
+    """What the rewrites did.
+
+    Attributes
+    ----------
+    firings : dict of str to int
+        How often each rewrite changed the graph.
+    seconds : dict of str to float
+        What each cost, where it said no included.
+    visits : int
+        How often a node was looked at.
+    most_visits : int
+        The same of the node, with its ancestors, that was looked at most.
+    stopped : set of str
+        Rewrites that were cut off because they undo each other.
+    """
+
+    firings: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    visits: int = 0
+    most_visits: int = 0
+    nodes: tuple[int, int] = (0, 0)
+    total_seconds: float = 0.0
+    stopped: set[str] = field(default_factory=set)
+    _history: dict[Apply, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    def explain(self, variable: Variable) -> tuple[str, ...]:
+        """Return the names of the rewrites that led to a variable's node, in order."""
+        if variable.owner is None:
+            return ()
+        return self._history.get(variable.owner, ())
+
+    def __str__(self) -> str:
+        before, after = self.nodes
+        lines = [
+            f"{before} nodes, now {after}; {self.visits} visits, {self.total_seconds} s"
+        ]
+        lines += [
+            f"{count:8d} {self.seconds[name]:.4f} s {name}"
+            for name, count in self.firings.most_common()
+        ]
+        return "\n".join(lines)
+
+
+def optimize(fgraph: FunctionGraph, mode: Any, snapshot: Any) -> Report:
+    """Rewrite a graph in place, as a mode and the configuration say.
+
+    Parameters
+    ----------
+    fgraph : FunctionGraph
+    mode : Mode
+        Its `optimizer`, `include`, `exclude` and `require` choose.
+    snapshot : Snapshot
+        Of the configuration.
+
+    Returns
+    -------
+    Report
+    """
+    rewrites, merges = chosen(
+        mode.optimizer,
+        include=mode.include,
+        exclude=mode.exclude,
+        require=mode.require,
+        nan_semantics=snapshot.nan_semantics,
+    )
+    return run(
+        fgraph,
+        rewrites,
+        merges=merges,
+        verbose=bool(snapshot.optimizer_verbose),
+    )
+
+
+def run(
+    fgraph: FunctionGraph,
+    rewrites: Sequence[Rewrite],
+    *,
+    merges: bool = True,
+    verbose: bool = False,
+) -> Report:
+    """Rewrite a graph in place by the given rewrites, phase by phase.
+
+    Parameters
+    ----------
+    fgraph : FunctionGraph
+    rewrites : sequence of Rewrite
+    merges : bool
+        Merge equal nodes and equal constants.
+    verbose : bool
+        Print each change.
+
+    Returns
+    -------
+    Report
+    """
+    report = Report()
+    if not rewrites and not merges:
+        return report
+    begin = time.perf_counter()
+    before = len(fgraph)
+    work = Worklist(fgraph, report, verbose=verbose)
+    if merges:
+        work.merger = Merger()
+    fgraph.attach_feature(work)
+    try:
+        for phase in Phase:
+            own = [one for one in rewrites if one.phase is phase]
+            if own or (phase is Phase.MERGE and merges):
+                work.run(own, everything=phase is Phase.MERGE)
+    finally:
+        fgraph.remove_feature(work)
+    report.nodes = (before, len(fgraph))
+    report.total_seconds = time.perf_counter() - begin
+    return report
+
+
+class Worklist:
+    """The nodes to look at, the nearest to the inputs first.
+
+    It listens to the graph: nodes that came in, and those whose inputs changed, are
+    looked at again.
+    """
+
+    def __init__(self, fgraph: FunctionGraph, report: Report, *, verbose: bool) -> None:
+        self.fgraph = fgraph
+        self.report = report
+        self.verbose = verbose
+        self.merger: Merger | None = None
+        self.most_firings = MOST_FIRINGS * (len(fgraph) + 50)
+        self._active: list[Rewrite] = []
+        self._table = Table(())
+        self._heap: list[tuple[int, int, Apply]] = []
+        self._queued: set[Apply] = set()
+        self._busy: Apply | None = None
+        self._count = 0
+        self._rank: dict[Apply, int] = {}
+        self._visits: dict[Apply, int] = {}
+        # The rank, visits and past of what is being replaced, for what replaces it.
+        self._now: tuple[int, int, tuple[str, ...]] = (0, 0, ())
+
+    def run(self, rewrites: Sequence[Rewrite], *, everything: bool) -> None:
+        """Look at the nodes that `rewrites` may change, and at all that follows."""
+        self._active += rewrites
+        self._table = Table(self._active)
+        own = Table(rewrites)
+        for rank, node in enumerate(self.fgraph.toposort()):
+            self._rank[node] = rank
+            if everything or own.of(node.op):
+                self._push(node)
+        while self._heap:
+            _, _, node = heappop(self._heap)
+            self._queued.discard(node)
+            if node in self.fgraph.apply_nodes:
+                self._visit(node)
+
+    def _push(self, node: Apply) -> None:
+        if node not in self._queued:
+            self._queued.add(node)
+            self._count += 1
+            heappush(self._heap, (self._rank[node], self._count, node))
+
+    def on_import(self, fgraph: FunctionGraph, node: Apply, reason: str) -> None:
+        """Look at a new node, in the place of the one that it replaces."""
+        rank, visits, past = self._now
+        self._rank[node] = rank
+        self._visits[node] = visits
+        if past:
+            self.report._history[node] = past  # noqa: SLF001 - filled here only
+        self._push(node)
+
+    def on_prune(self, fgraph: FunctionGraph, node: Apply, reason: str) -> None:
+        """Forget a node."""
+        self._rank.pop(node, None)
+        self._visits.pop(node, None)
+        self.report._history.pop(node, None)  # noqa: SLF001 - filled here only
+
+    def on_change_input(
+        self,
+        fgraph: FunctionGraph,
+        node: Apply | str,
+        i: int,
+        r: Variable,
+        new_r: Variable,
+        reason: str,
+    ) -> None:
+        """Look again at a node whose input changed."""
+        if node is not self._busy and not isinstance(node, str):
+            self._push(node)
+
+    def _visit(self, node: Apply) -> None:
+        report = self.report
+        report.visits += 1
+        visits = self._visits.get(node, 0) + 1
+        self._visits[node] = visits
+        report.most_visits = max(report.most_visits, visits)
+        past = report._history.get(node, ())  # noqa: SLF001 - filled here only
+        self._now = (self._rank[node], visits, past)
+        if self.merger is not None and self._merge(node):
+            return
+        if visits > MOST_VISITS:
+            self._warn_of_cycle(node, past)
+            return
+        with inherit(node.origin):
+            for one in self._table.of(node.op):
+                if one.name not in report.stopped and self._fire(one, node):
+                    return
+
+    def _merge(self, node: Apply) -> bool:
+        begin = time.perf_counter()
+        self._busy = node
+        twin = self.merger.twin(self.fgraph, node)  # type: ignore[union-attr]
+        self._busy = None
+        self.report.seconds["merge"] += time.perf_counter() - begin
+        if twin is None:
+            return False
+        self._replace(node, twin.outputs, "merge")
+        return True
+
+    def _fire(self, one: Rewrite, node: Apply) -> bool:
+        begin = time.perf_counter()
+        new = _replacement(one(node, self.fgraph), node)
+        if new is not None:
+            self._replace(node, new, one.name)
+        self.report.seconds[one.name] += time.perf_counter() - begin
+        return new is not None
+
+    def _replace(self, node: Apply, new: Sequence[Variable], name: str) -> None:
+        rank, visits, past = self._now
+        self._now = (rank, visits, (*past, name)[-MOST_REMEMBERED:])
+        report = self.report
+        report.firings[name] += 1
+        if report.firings[name] == self.most_firings:
+            report.stopped.add(name)
+            logger.warning(
+                "The rewrite %s fired %d times and was stopped.",
+                name,
+                self.most_firings,
+            )
+        if self.verbose:
+            print(f"rewriting: {name} replaces {node} by {list(new)}")  # noqa: T201 - config.optimizer_verbose asks for it
+        for old, replacement in zip(list(node.outputs), new, strict=True):
+            self.fgraph.replace(old, replacement, name)
+
+    def _warn_of_cycle(self, node: Apply, past: Sequence[str]) -> None:
+        logger.warning(
+            "Rewrites undo each other at %s, which was visited %d times; the last to "
+            "change it were %s. Exclude one of them by its name.",
+            node.op,
+            MOST_VISITS,
+            ", ".join(dict.fromkeys(past)) or "none",
+        )
+
+
+def _replacement(new: Any, node: Apply) -> list[Variable] | None:
+    """Return a rewrite's answer as one variable per output, None for no change."""
+    if new is None:
+        return None
+    several = [new] if isinstance(new, Variable) else list(new)
+    if len(several) != len(node.outputs):
+        raise ValueError(
+            f"Expected {len(node.outputs)} replacements for {node.op}, got "
+            f"{len(several)}."
+        )
+    if all(a is b for a, b in zip(several, node.outputs, strict=True)):
+        return None
+    return several
