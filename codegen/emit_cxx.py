@@ -28,6 +28,7 @@ from theanolike.codegen.program import (
     View,
 )
 from theanolike.codegen.scalars import CTYPE, literal, snippet_text, snippets
+from theanolike.codegen.schedule.equal import spell_alike
 from theanolike.codegen.schedule.fuse import Nest, fuse
 from theanolike.codegen.schedule.statements import plan_statements
 from theanolike.codegen.shapes import Extent
@@ -139,6 +140,7 @@ class UnitWriter:
     def write(self) -> Unit:
         """Write the unit."""
         bind_outputs(self.program)
+        spell_alike(self.program)
         steps = fuse(plan_statements(self.program))
         large = len(steps) > STRAIGHT and table_takes(self.program, steps)
         body = self._table(steps) if large else self._straight(steps)

@@ -30,7 +30,7 @@ class StageWriter:
         self.table = Table(kernel)
         self.roots = {s.value: self.table.add(s.body) for s in stage.statements}
         for value, item in self.roots.items():
-            # A 0-d value gets a name; so does what is read before memory is overwritten.
+            # A 0-d value gets a name, and what is read before memory is overwritten.
             item.uses += 2 if kernel.overwritten or not value.ndim else 1
             item.value = item.value or value
         self.places = {
@@ -157,7 +157,7 @@ class StageWriter:
         kernel.close()
 
     def _unrolls(self, depth: int) -> bool:
-        """Tell whether the loop above the innermost one is reduced by every statement."""
+        """Tell whether every statement reduces the loop above the innermost one."""
         return all(
             depth in {self.layout.loop_of[a] for a in s.reduced}
             for s in self.reductions
@@ -228,7 +228,7 @@ class StageWriter:
         """Write the innermost loop of register reductions, in lanes and blocks."""
         kernel = self.kernel
         accumulators = [kernel.accumulators[s.value] for s in laned]
-        var, block, end, at = (f"{letter}{depth}" for letter in "ibej")
+        var, block, end = (f"{letter}{depth}" for letter in "ibe")
         if all(not a.laned for a in accumulators):
             kernel.open(f"for (i64 {var} = {low}; {var} < {high}; ++{var})")
             self._innermost()
@@ -269,7 +269,9 @@ class StageWriter:
         kernel.open(f"for (; {at} + {LANES} <= {end}; {at} += {LANES})")
         kernel.emit(f"for (i64 l = 0; l < {LANES}; ++l) step({at} + l, l);")
         kernel.close()
-        kernel.emit(f"for (i64 l = 0; {at} < {end}; ++{at}, ++l) step({at}, l);")
+        kernel.emit(
+            f"for (i64 l = 0; {at} < {end}; ++{at}, ++l) {{ TL_SCALAR; step({at}, l); }}"
+        )
         kernel.close()
 
     def _innermost(self) -> None:

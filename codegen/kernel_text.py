@@ -2,8 +2,8 @@
 
 `sharing` says how: "none"; "outer", pieces of the outermost loop; "inner", pieces of
 the innermost loop of an accumulation over outer ones; "blocks" and "rows", pieces of a
-reduction or of outer loops that accumulate, whose results are combined in order. Pieces depend on extents only, so results
-are the same for any number of threads.
+reduction or of outer loops that accumulate, whose results are combined in order. Pieces
+depend on extents only, so results are the same for any number of threads.
 """
 
 from dataclasses import dataclass
@@ -106,7 +106,11 @@ def _fields(kernel: Kernel) -> list[tuple[str, str]]:
 
 def _piece(name: str, kernel: Kernel) -> list[str]:
     declared = [d for d, _ in _fields(kernel)] + ["i64 begin", "i64 end"]
-    return [f"static void {name}_piece({', '.join(declared)}) {{", *kernel.body, "}"]
+    return [
+        f"static TL_APART void {name}_piece({', '.join(declared)}) {{",
+        *kernel.body,
+        "}",
+    ]
 
 
 def _task(name: str, kernel: Kernel) -> list[str]:

@@ -36,6 +36,7 @@ from theanolike.codegen.program import (
     ViewDim,
     as_index,
     dense_offset,
+    from_arguments,
 )
 from theanolike.codegen.shapes import (
     Extent,
@@ -137,7 +138,7 @@ class Builder:
         self._required: set[tuple[Any, Any]] = set()
         self._met: dict[tuple[int | Extent, int | Extent], int | Extent] = {}
         self._places: dict[tuple[Any, Any], int | Extent] = {}
-        self._classes: dict[Extent, int | Extent] = {}
+        self._classes = self.program.equal
 
     def append(self, node: Node) -> Any:
         """Append a node and return its result, or all of them."""
@@ -205,21 +206,22 @@ class Builder:
             if all(isinstance(i, int) for i in where):
                 return self.item(scalar.source, *where)  # type: ignore[arg-type]
             return None
-        if not isinstance(scalar, Call):
-            return None
-        if scalar.name in ("select", "guard"):
-            chosen = self._evaluate(scalar.args[0], index)
+        return self._evaluate_call(scalar, index) if isinstance(scalar, Call) else None
+
+    def _evaluate_call(self, call: Call, index: tuple[int, ...]) -> int | Extent | None:
+        if call.name in ("select", "guard"):
+            chosen = self._evaluate(call.args[0], index)
             if isinstance(chosen, int):
-                return self._evaluate(scalar.args[1 if chosen else 2], index)
+                return self._evaluate(call.args[1 if chosen else 2], index)
             return None
-        if scalar.dtype not in ("int64", "bool"):
+        if call.dtype not in ("int64", "bool"):
             return None
-        args = [self._evaluate(arg, index) for arg in scalar.args]
+        args = [self._evaluate(arg, index) for arg in call.args]
         if any(arg is None for arg in args):
             return None
-        if scalar.name in _COMPARISON and all(isinstance(arg, int) for arg in args):
-            return int(_COMPARISON[scalar.name](*args))
-        fold = _INTEGER.get(scalar.name)
+        if call.name in _COMPARISON and all(isinstance(arg, int) for arg in args):
+            return int(_COMPARISON[call.name](*args))
+        fold = _INTEGER.get(call.name)
         return None if fold is None else fold(*args)
 
     def require_equal(
@@ -553,7 +555,7 @@ class Builder:
         inner = Builder(self.sites)
         inner.hosts = self.hosts
         inner.site = self.site
-        inner._classes = self._classes  # noqa: SLF001 - another of our own
+        inner._classes = self._classes
         return inner
 
     def argument_like(self, value: Value) -> Value:
@@ -601,23 +603,6 @@ def _is_block(value: Value) -> bool:
 
 def _both_assumed(first: int | Extent, second: int | Extent) -> bool:
     return from_arguments(first) and from_arguments(second)
-
-
-def from_arguments(extent: int | Extent) -> bool:
-    """Tell whether a build can assume an extent: an argument's, or a product of them.
-
-    A product is 1 just when all of them are, so typing those as 1 makes it 1 too.
-    """
-    stack: list[int | Extent] = [extent]
-    while stack:
-        part = stack.pop()
-        if not isinstance(part, Extent):
-            continue
-        if part.op == "mul":
-            stack.extend(part.args)
-        elif part.op != "dim" or not isinstance(part.args[0].node, Input):
-            return False
-    return True
 
 
 def is_uniform(value: Value) -> bool:
@@ -668,7 +653,7 @@ _INTEGER: Mapping[str, Callable[..., int | Extent]] = {
 def lower(
     inputs: Sequence[Any], nodes: Sequence[Any], outputs: Sequence[Any]
 ) -> Builder:
-    """Lower a graph: variables `inputs`, Apply `nodes` in order, variables `outputs`."""
+    """Lower a graph: `inputs`, Apply `nodes` in order of dependence, `outputs`."""
     b = Builder()
     values: dict[Any, Value] = {}
     for variable in inputs:

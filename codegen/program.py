@@ -287,7 +287,7 @@ class Reduce(Node):
     the domain's others, in order. The accumulator has dtype `accumulator`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - a node states all at once
         self,
         kind: str,
         domain: Shape,
@@ -363,11 +363,13 @@ class Reshape(Node):
 
 
 class Scatter(Node):
-    """A copy of `base`; for each i in `domain`, in order, the element at `index` is
-    set to `body` (kind "set") or has it added (kind "add").
+    """A copy of `base` with elements set (kind "set") or added to (kind "add").
+
+    For each i in `domain`, in order, that is the element at `index`, and `body` what it
+    is set to or what is added.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - a node states all at once
         self,
         kind: str,
         base: Value,
@@ -432,11 +434,15 @@ class Require(Node):
 
 @dataclass
 class Program:
-    """Nodes in order, from `inputs` to `outputs`."""
+    """Nodes in order, from `inputs` to `outputs`.
+
+    `equal` has, for extents required to be equal to others, which one stands for it.
+    """
 
     inputs: list[Value] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     outputs: list[Value] = field(default_factory=list)
+    equal: dict[Extent, "int | Extent"] = field(default_factory=dict)
 
 
 class Loop(Node):
@@ -521,6 +527,23 @@ class Host(Node):
                 Extent("dim", value, axis) if known is None else known
                 for axis, known in enumerate(static)
             )
+
+
+def from_arguments(extent: int | Extent) -> bool:
+    """Tell whether a build can assume an extent: an argument's, or a product of them.
+
+    A product is 1 just when all of them are, so typing those as 1 makes it 1 too.
+    """
+    stack: list[int | Extent] = [extent]
+    while stack:
+        part = stack.pop()
+        if not isinstance(part, Extent):
+            continue
+        if part.op == "mul":
+            stack.extend(part.args)
+        elif part.op != "dim" or not isinstance(part.args[0].node, Input):
+            return False
+    return True
 
 
 def children(scalar: Scalar) -> tuple[Scalar, ...]:

@@ -5,7 +5,7 @@ this algebra; the same statement gives the symbolic shape graph and the compiled
 Extents are interned: equal expressions are one object.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, Protocol, Self, cast
 from weakref import WeakValueDictionary
 
@@ -179,6 +179,16 @@ def ceildiv(a: "int | Extent", b: "int | Extent") -> "int | Extent":
     return sub(0, floordiv(sub(0, a), b))
 
 
+def rebuilt(
+    extent: Extent, spell: "Callable[[int | Extent], int | Extent]"
+) -> "int | Extent":
+    """Return an operation on extents with its operands replaced."""
+    args = [spell(a) for a in extent.args]
+    if all(a is b for a, b in zip(args, extent.args, strict=True)):
+        return extent
+    return _OPERATIONS[extent.op](*args)
+
+
 def leaves(extent: "int | Extent") -> Iterator[Extent]:
     """Yield the "dim" and "item" extents that `extent` is made of."""
     stack = [extent]
@@ -203,3 +213,15 @@ class Shaped(Protocol):
 
     def item(self, *index: int) -> "int | Extent":
         """Return an element of an integer tensor as an extent."""
+
+
+_OPERATIONS: "dict[str, Callable[..., int | Extent]]" = {
+    "add": add,
+    "sub": sub,
+    "mul": mul,
+    "floordiv": floordiv,
+    "mod": mod,
+    "max": maximum,
+    "min": minimum,
+    "where_negative": where_negative,
+}

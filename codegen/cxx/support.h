@@ -1,6 +1,8 @@
 // What every unit may need: integer helpers of the extent algebra, errors, and the
 // cascade of sums.
 #define TL_STEP __attribute__((always_inline))
+#define TL_SCALAR __asm__ volatile("")  // a short loop, not worth vectorising
+#define TL_APART __attribute__((noinline))  // one copy, however many call it
 
 TL_INLINE i64 tl_max(i64 a, i64 b) { return a > b ? a : b; }
 TL_INLINE i64 tl_min(i64 a, i64 b) { return a < b ? a : b; }
