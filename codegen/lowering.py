@@ -621,12 +621,17 @@ def is_uniform(value: Value) -> bool:
 
 def untransposed(value: Value) -> tuple[Value, bool]:
     """Return what a matrix is the transpose of and True, else itself and False."""
-    node = value.node
-    if isinstance(node, View) and node.dims == (ViewDim(1), ViewDim(0)):
-        source = node.operands[0]
-        if source.shape == (value.shape[1], value.shape[0]):
-            return source, True
-    return value, False
+    found, turned = value, False
+    source, odd = value, False
+    while isinstance(source.node, View) and len(source.node.dims) == 2:
+        order = source.node.dims
+        if order not in ((ViewDim(0), ViewDim(1)), (ViewDim(1), ViewDim(0))):
+            break
+        odd ^= order[0].axis == 1
+        source = source.node.operands[0]
+        if source.shape == (value.shape[::-1] if odd else value.shape):
+            found, turned = source, odd
+    return found, turned
 
 
 _COMPARISON: Mapping[str, Callable[..., bool]] = {
