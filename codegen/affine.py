@@ -58,20 +58,26 @@ def affine(scalar: Scalar) -> Affine:
         return Affine((), int(scalar.value))
     if isinstance(scalar, Size):
         return Affine((), scalar.extent)
+    found = None
     if isinstance(scalar, Call) and scalar.dtype == "int64":
-        if scalar.name in ("add", "sub"):
-            left, right = map(affine, scalar.args)
-            return left.plus(right if scalar.name == "add" else right.times(-1))
-        if scalar.name == "neg":
-            return affine(scalar.args[0]).times(-1)
-        if scalar.name == "mul":
-            left, right = map(affine, scalar.args)
-            for one, other in ((left, right), (right, left)):
-                if not other.coefficients and not other.rest:
-                    return one.times(other.constant)
-        if scalar.name == "cast" and scalar.args[0].dtype == "int64":
-            return affine(scalar.args[0])
-    return Affine((), 0, ((scalar, 1),))
+        found = _affine_call(scalar)
+    return found or Affine((), 0, ((scalar, 1),))
+
+
+def _affine_call(call: Call) -> Affine | None:
+    if call.name in ("add", "sub"):
+        left, right = map(affine, call.args)
+        return left.plus(right if call.name == "add" else right.times(-1))
+    if call.name == "neg":
+        return affine(call.args[0]).times(-1)
+    if call.name == "mul":
+        left, right = map(affine, call.args)
+        for one, other in ((left, right), (right, left)):
+            if not other.coefficients and not other.rest:
+                return one.times(other.constant)
+    if call.name == "cast" and call.args[0].dtype == "int64":
+        return affine(call.args[0])
+    return None
 
 
 def strides(shape: Shape) -> tuple["int | Extent", ...]:

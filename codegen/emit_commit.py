@@ -103,10 +103,8 @@ class CommitWriter:
         level.emit("if (!put) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);")
         level.emit(f"*put = commit_{number}{{{', '.join(values)}}};")
         level.emit(f"put_off[{number}] = put;")
-        unit.commits.append(
-            f"  if (const commit_{number}* a = (const commit_{number}*)put_off[{number}]) "
-            f"{call}"
-        )
+        kind = f"const commit_{number}*"
+        unit.commits.append(f"  if ({kind} a = ({kind})put_off[{number}]) {call}")
 
 
 def _field(declaration: str) -> str:

@@ -204,16 +204,12 @@ class Level:
             self.scalars[value] = literal(value.node.array[()], value.dtype)
         if value not in self.scalars:
             owner = root(value)
-            text = f"{self.pointer(owner)}[{self._view_offset(value)}]"
+            if owner is not value and owner.ndim == 0:
+                return self.scalar(owner)
+            source, where = element(value)
+            text = f"{self.pointer(source)}[{self.unit.extent(where)}]"
             return loaded(text, value.dtype)
         return self.scalars[value]
-
-    def _view_offset(self, value: Value) -> str:
-        load = Resolver({}).load(value, ())
-        if not isinstance(load, Load):
-            raise AssertionError("a view of memory loads")
-        where = offset(load.index, load.source.shape)
-        return self.unit.extent(where.constant)
 
     # Steps.
 
@@ -268,8 +264,9 @@ class Level:
             chunk.after.extend(self._allocate_group(slots))
 
     def _known_at(self, slot: Slot) -> int | None:
-        """Return the step after which a slot's size is known: -1 before all of them,
-        None inside a nested program.
+        """Return the step after which a slot's size is known.
+
+        It is -1 before all of them, None inside a nested program.
         """
         places = {id(chunk): at for at, chunk in enumerate(self.chunks)}
         after = [self.unit.known_after.get(v) for v in _sources(slot)]
@@ -496,6 +493,14 @@ class _InlineWriter(KernelWriter):
         if self.may_fail:
             self.emit("if (c->error.code) return c->error.code;")
         return kernel
+
+
+def element(value: Value) -> tuple[Value, int | Extent]:
+    """Return the array that a 0-d view reads, and where in it."""
+    load = Resolver({}).load(value, ())
+    if not isinstance(load, Load):
+        raise AssertionError("a view of memory loads")
+    return load.source, offset(load.index, load.source.shape).constant
 
 
 def _sources(slot: Slot) -> list[Value]:

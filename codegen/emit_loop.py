@@ -154,7 +154,8 @@ class _LoopWriter:
             moved = self.unit.names(("moved", argument), "s")
             emit(f"  {self.current[k]} = {following};")
             emit(
-                f"  {kind}* {moved} = {following}; {following} = {spare}; {spare} = {moved};"
+                f"  {kind}* {moved} = {following}; "
+                f"{following} = {spare}; {spare} = {moved};"
             )
         for state, local in fresh:
             emit(f"  {state} = {local};")

@@ -106,7 +106,7 @@ class Context:
 
 
 class Table:
-    """The distinct scalars under some roots, in an order in which they can be computed."""
+    """The distinct scalars under some roots, each after its parts."""
 
     def __init__(self, context: Context, parent: "Table | None" = None) -> None:
         self.context = context
@@ -120,7 +120,7 @@ class Table:
         stack: list[tuple[Scalar, bool]] = [(root, False)]
         while stack:
             scalar, ready = stack.pop()
-            if self._find(id(scalar)) is not None:
+            if self.find(id(scalar)) is not None:
                 continue
             lazy = isinstance(scalar, Call) and scalar.name == "guard"
             below = children(scalar)[:1] if lazy else children(scalar)
@@ -143,56 +143,38 @@ class Table:
     def _offset(self, load: Load) -> Affine:
         return self.context.where(load)
 
-    def _find(self, key: int) -> Item | None:
+    def find(self, key: int) -> Item | None:
+        """Return the item of a scalar, by identity."""
         found = self._of.get(key)
         if found is None and self.parent is not None:
-            return self.parent._find(key)
+            return self.parent.find(key)
         return found
 
     def _known(self, scalar: Scalar) -> Item:
-        found = self._find(id(scalar))
+        found = self.find(id(scalar))
         if found is None:
             raise AssertionError("a scalar must follow its parts")
         return found
 
-    def _lookup(self, key: tuple[object, ...]) -> Item | None:
+    def lookup(self, key: tuple[object, ...]) -> Item | None:
+        """Return the item that computes what `key` says."""
         found = self._by_key.get(key)
         if found is None and self.parent is not None:
-            return self.parent._lookup(key)
+            return self.parent.lookup(key)
         return found
 
     def _item(self, scalar: Scalar, parts: tuple[Item, ...]) -> Item:
-        where: Affine | None = None
-        depth = max((p.depth for p in parts), default=0)
-        if isinstance(scalar, Load):
-            where = self._offset(scalar)
-            key: tuple[object, ...] = (
-                "load",
-                scalar.source,
-                where.coefficients,
-                where.constant,
-                tuple((id(p), f) for p, (_, f) in zip(parts, where.rest, strict=True)),
-            )
-            loops = [self.context.loop_of(a) + 1 for a, _ in where.coefficients]
-            depth = max([depth, self.context.depth(scalar), *loops])
-        elif isinstance(scalar, Literal):
-            key = ("literal", scalar.dtype, literal(scalar.value, scalar.dtype))
-        elif isinstance(scalar, Axis):
-            key = ("axis", scalar.axis)
-            depth = self.context.loop_of(scalar.axis) + 1
-        elif isinstance(scalar, Size):
-            key = ("size", scalar.extent)
-        elif isinstance(scalar, Checked):
-            key = ("checked", scalar.site, *map(id, parts))
-        elif isinstance(scalar, Call):
-            key = (scalar.name, scalar.dtype, *map(id, parts))
-            if scalar.name == "guard":
-                key = (*key, id(scalar))
-        else:
-            raise AssertionError(f"no such scalar: {scalar!r}")
-        known = self._lookup(key)
+        where = self._offset(scalar) if isinstance(scalar, Load) else None
+        key = self._key(scalar, parts, where)
+        known = self.lookup(key)
         if known is not None:
             return known
+        depth = max((p.depth for p in parts), default=0)
+        if isinstance(scalar, Axis):
+            depth = self.context.loop_of(scalar.axis) + 1
+        elif isinstance(scalar, Load) and where is not None:
+            loops = [self.context.loop_of(a) + 1 for a, _ in where.coefficients]
+            depth = max([depth, self.context.depth(scalar), *loops])
         item = Item(scalar, parts, depth, affine=where)
         for part in parts:
             part.uses += 1
@@ -203,6 +185,27 @@ class Table:
         self._by_key[key] = item
         self.items.append(item)
         return item
+
+    def _key(
+        self, scalar: Scalar, parts: tuple[Item, ...], where: Affine | None
+    ) -> tuple[object, ...]:
+        """Return what two scalars share just when they compute the same."""
+        if isinstance(scalar, Load) and where is not None:
+            rest = [(id(p), f) for p, (_, f) in zip(parts, where.rest, strict=True)]
+            terms = (where.coefficients, where.constant, tuple(rest))
+            return ("load", scalar.source, *terms)
+        if isinstance(scalar, Literal):
+            return ("literal", scalar.dtype, literal(scalar.value, scalar.dtype))
+        if isinstance(scalar, Axis):
+            return ("axis", scalar.axis)
+        if isinstance(scalar, Size):
+            return ("size", scalar.extent)
+        if isinstance(scalar, Checked):
+            return ("checked", scalar.site, *map(id, parts))
+        if not isinstance(scalar, Call):
+            raise AssertionError(f"no such scalar: {scalar!r}")
+        own = (id(scalar),) if scalar.name == "guard" else ()
+        return (scalar.name, scalar.dtype, *map(id, parts), *own)
 
     def _arms(self, guard: Call) -> "tuple[Table, Table]":
         arms = (Table(self.context, self), Table(self.context, self))
@@ -269,11 +272,13 @@ class Table:
         for table in tables:
             for item in table.items:
                 call = item.scalar
-                if isinstance(call, Call) and call.name not in ("guard", "cast"):
-                    if item.depth >= depth and has_fast(
-                        call.name, _snippet_dtype(call)
-                    ):
-                        return True
+                if (
+                    isinstance(call, Call)
+                    and call.name not in ("guard", "cast")
+                    and item.depth >= depth
+                    and has_fast(call.name, _snippet_dtype(call))
+                ):
+                    return True
                 tables.extend(item.arms or ())
         return False
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from theanolike.codegen.emit_kernel import KernelWriter
-from theanolike.codegen.emit_level import Level, describe
+from theanolike.codegen.emit_level import Level, describe, element
 from theanolike.codegen.kernel_text import Parameter
 from theanolike.codegen.libraries import GEMM
 from theanolike.codegen.memory import Slot, offset_in_root, root
@@ -28,7 +28,7 @@ from theanolike.codegen.program import (
 )
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, loaded
 from theanolike.codegen.schedule.fuse import Nest
-from theanolike.codegen.shapes import Extent
+from theanolike.codegen.shapes import Extent, add
 
 if TYPE_CHECKING:
     from theanolike.codegen.emit_cxx import UnitWriter
@@ -136,7 +136,7 @@ class TableLevel(Level):
         if isinstance(owner.node, Data):
             return self.constant_index(owner)
         if owner.ndim == 0:
-            return self.cell(owner)
+            return self._stored_cell(owner)
         if owner in self.output_of:
             return self._open(owner, self.output_of[owner])
         if isinstance(owner.node, Input):
@@ -192,12 +192,20 @@ class TableLevel(Level):
 
     def cell(self, value: Value) -> int:
         """Return the place of the pointer to a 0-d value."""
-        value = root(value) if isinstance(value.node, Reshape) else value
+        owner = root(value)
+        if owner.ndim:
+            source, where = element(value)
+            return self._shifted(value, owner, add(offset_in_root(source), where))
+        value = owner
         if isinstance(value.node, Data):
             return self.constant_index(value)
-        at = self.index(value)
-        if value not in self.opened:
-            self.opened.add(value)
+        return self._open_cell(value)
+
+    def _open_cell(self, key: object) -> int:
+        """Return the place of the pointer to a cell, taking one at first use."""
+        at = self.index(key)
+        if key not in self.opened:
+            self.opened.add(key)
             self.row(
                 "open_cell",
                 f"m[a[0]] = (char*)m[a[1]] + {CELL} * a[2]; return 0;",
@@ -207,6 +215,20 @@ class TableLevel(Level):
             )
             self.cells += 1
         return at
+
+    def _stored_cell(self, value: Value) -> int:
+        """Return the place of the pointer to a 0-d value as arrays hold it."""
+        at = self.cell(value)
+        held, kept = ARITHMETIC[value.dtype], CTYPE[value.dtype]
+        if _in_storage(value) or value.dtype != "float16":
+            return at
+        key = ("stored", value)
+        known = key in self.opened
+        copy = self._open_cell(key)
+        if not known:
+            body = f"*({kept}*)m[a[0]] = ({kept})*(const {held}*)m[a[1]]; return 0;"
+            self.row(f"store_{value.dtype}", body, copy, at)
+        return copy
 
     # Steps.
 
@@ -277,7 +299,7 @@ class TableLevel(Level):
             f"tl_fail(c, {code}, (i32)a[2], a[3], n[a[0]], n[a[1]]);",
             self.extent_index(node.first),
             self.extent_index(node.second),
-            node.site,
+            node.site & 0xFFFFFFFF,
             node.axis,
         )
 
@@ -291,8 +313,8 @@ class TableLevel(Level):
         self.row(
             f"gemm_{a.dtype}_{int(ta)}{int(tb)}",
             f"const {kind} one = {{1}}, zero = {{0}}; c->table->{GEMM[a.dtype]}"
-            f"({int(ta)}, {int(tb)}, n[a[3]], n[a[4]], n[a[5]], &one, m[a[0]], n[a[6]], "
-            "m[a[1]], n[a[7]], &zero, m[a[2]], n[a[4]]); return 0;",
+            f"({int(ta)}, {int(tb)}, n[a[3]], n[a[4]], n[a[5]], &one, m[a[0]], "
+            "n[a[6]], m[a[1]], n[a[7]], &zero, m[a[2]], n[a[4]]); return 0;",
             *(self.memory_index(v) for v in (a, b, node.results[0])),
             *(self.extent_index(e) for e in extents),
         )
@@ -344,8 +366,8 @@ class TableLevel(Level):
             f"  m[{cells}] = ws + {sizes[0] + sizes[1]};",
             f"  for (u32 i = 0; i < {inputs}; ++i) m[i] = c->inputs[i].data;",
             f"  for (u32 at = 0; at < {len(self.rows)}; at += rows[at + 1] + 2)",
-            "    if (const i32 code = steps[rows[at]](c, m, n, rows + at + 2)) "
-            "return code;",
+            "    if (const i32 code = steps[rows[at]](c, m, n, rows + at + 2))",
+            "      return code;",
         ]
 
 

@@ -78,7 +78,7 @@ def _gemm(level: "Level", node: Library) -> None:
 
 
 def _gemm_add(level: "Level", node: Library) -> None:
-    """alpha op(a) op(b) + beta c: the result starts as a copy of c."""
+    """Write alpha op(a) op(b) + beta c: the result starts as a copy of c."""
     a, b, c, alpha, beta = node.operands
     numbers = (
         _number(level, stored(level.scalar(alpha), a.dtype), a.dtype),

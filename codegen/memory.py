@@ -120,7 +120,6 @@ def plan_storage(
             last[root(value)] = at
     for value in program.outputs:
         last[root(value)] = len(steps)
-    home = {v: at for at, step in enumerate(steps) for v in writes(step)}
     free: dict[int | Extent, list[Slot]] = {}
     expiring: dict[int, list[Slot]] = {}
     for at, step in enumerate(steps):
@@ -129,9 +128,7 @@ def plan_storage(
             for value in writes(step)
             if not isinstance(step, Reshape)
             and value.ndim
-            and (
-                not isinstance(step, Nest) or _needs_memory(value, step, last, at, home)
-            )
+            and (not isinstance(step, Nest) or _needs_memory(value, step, last, at))
         ]
         for value in taken:
             storage.stored.add(value)
@@ -159,9 +156,7 @@ def _take(
     return slot
 
 
-def _needs_memory(
-    value: Value, nest: Nest, last: dict[Value, int], at: int, home: dict[Value, int]
-) -> bool:
+def _needs_memory(value: Value, nest: Nest, last: dict[Value, int], at: int) -> bool:
     """Tell whether a nest's value is read after it, or accumulates in memory."""
     if last.get(value, -1) > at:
         return True

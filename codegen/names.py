@@ -11,9 +11,9 @@ _WORD = re.compile(r"[^A-Za-z0-9_]")
 _RESERVED = frozenset(
     "auto break case char const continue default do double else enum extern float for "
     "goto if inline int long register return short signed sizeof static struct switch "
-    "typedef union unsigned void volatile while class delete new operator private public "
-    "template this throw try catch using virtual namespace bool true false and or not xor "
-    "c in out ws exp log tanh sqrt".split()
+    "typedef union unsigned void volatile while class delete new operator private "
+    "public template this throw try catch using virtual namespace bool true false and "
+    "or not xor c in out ws exp log tanh sqrt".split()
 )
 
 

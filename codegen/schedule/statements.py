@@ -162,22 +162,25 @@ class Resolver:
         if isinstance(part, Axis):
             return axes[part.axis]
         if isinstance(part, Call):
-            args = tuple(memo[id(a)] for a in part.args)
-            key = (part.name, part.dtype, *map(id, args))
-            if key in self._known:
-                return self._known[key][1]
-            if part.dtype == "int64" and part.name == "add":
-                return self._intern(key, args, index_add(*args))
-            if part.dtype == "int64" and part.name == "mul":
-                return self._intern(key, args, index_mul(*args))
-            if part.name == "cast" and isinstance(args[0], Literal):
-                return self._intern(key, args, cast_literal(args[0], part.dtype))
-            return self._intern(key, args, Call(part.name, part.dtype, args))
+            return self._call(part, tuple(memo[id(a)] for a in part.args))
         if isinstance(part, Checked):
             return Checked(memo[id(part.index)], memo[id(part.extent)], part.site)
         if isinstance(part, Load):
             return self.load(part.source, tuple(memo[id(i)] for i in part.index))
         return part
+
+    def _call(self, call: Call, args: tuple[Scalar, ...]) -> Scalar:
+        key = (call.name, call.dtype, *map(id, args))
+        if key in self._known:
+            return self._known[key][1]
+        made: Scalar = Call(call.name, call.dtype, args)
+        if call.dtype == "int64" and call.name == "add":
+            made = index_add(*args)
+        elif call.dtype == "int64" and call.name == "mul":
+            made = index_mul(*args)
+        elif call.name == "cast" and isinstance(args[0], Literal):
+            made = cast_literal(args[0], call.dtype)
+        return self._intern(key, args, made)
 
     def load(self, source: Value, index: tuple[Scalar, ...]) -> Scalar:
         """Return an element of `source` in terms of stored values."""
