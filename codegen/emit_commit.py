@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from theanolike.codegen.emit_kernel import KernelWriter
-from theanolike.codegen.in_place import Target
+from theanolike.codegen.in_place import Target, index_check
 from theanolike.codegen.libraries import gemm_call, gemm_numbers
 from theanolike.codegen.names import Names
 from theanolike.codegen.program import Library, Node
@@ -25,6 +25,9 @@ class CommitWriter:
     def put_off(self, step: "Nest | Node", targets: list[Target]) -> None:
         """Write a step that runs at commit if it may, else here and now."""
         level, unit = self.level, self.level.unit
+        check = index_check(step) if isinstance(step, Nest) else None
+        if check is not None:
+            level.nest(check)
         news = [target.new for target in targets]
         shapes = [level.output_shape(new) for new in news]
         granted = []

@@ -12,15 +12,20 @@ from dataclasses import dataclass
 from theanolike.codegen.memory import reads, root
 from theanolike.codegen.program import (
     Axis,
+    Call,
+    Checked,
     Effect,
     Library,
     Load,
     Node,
     Program,
+    Reduce,
     Reshape,
+    Scalar,
     Value,
+    scalar_order,
 )
-from theanolike.codegen.schedule.fuse import Nest
+from theanolike.codegen.schedule.fuse import Nest, Stage
 from theanolike.codegen.schedule.statements import Statement
 
 
@@ -104,12 +109,12 @@ def _may_overwrite(step: "Nest | Node", targets: list[Target]) -> bool:
 
 
 def _reads_own_element(s: Statement, olds: set[Value]) -> bool:
-    if s.node.effect is not Effect.TOTAL or s.kind == "reduce":
-        return False
-    if s.kind == "scatter":
+    if s.kind == "scatter":  # its indices are checked before anything is put off
         base = s.base.body if s.base is not None else None
         copies = isinstance(base, Load) and base.source in olds and _whole(base)
         return copies and not any(root(load.source) in olds for load in s.loads)
+    if s.kind != "map" or s.node.effect is not Effect.TOTAL:
+        return False
     if not _is_identity(s.place):
         return False
     return all(
@@ -117,6 +122,21 @@ def _reads_own_element(s: Statement, olds: set[Value]) -> bool:
         for load in s.loads
         if root(load.source) in olds
     )
+
+
+def index_check(nest: Nest) -> Nest | None:
+    """Return a nest that does nothing but check a scatter's indices, if it has any."""
+    (s,) = nest.statements[:1]
+    checked = [c for c in scalar_order(s.body, *s.place) if isinstance(c, Checked)]
+    if not checked:
+        return None
+    total: Scalar = checked[0]
+    for other in checked[1:]:
+        total = Call("maximum", "int64", (total, other))
+    axes = tuple(range(len(s.domain)))
+    node = Reduce("max", s.domain, axes, total, "int64", "int64", s.node.site)
+    made = Statement("reduce", node.results[0], s.domain, total, node, axes)
+    return Nest(s.domain, 0, [made], stages=[Stage(s.domain, [made])])
 
 
 def _whole(load: Load) -> bool:

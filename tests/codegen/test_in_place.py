@@ -1,0 +1,82 @@
+"""Updates in place: only where nobody else holds the old value, and all or nothing."""
+
+import numpy as np
+import pytest
+
+import theanolike.tensor as T
+from theanolike import function, shared
+
+pytestmark = pytest.mark.compiler
+
+
+def address(variable):
+    """Return where a shared variable's storage lies."""
+    return variable.get_value(borrow=True).__array_interface__["data"][0]
+
+
+@pytest.fixture
+def momentum():
+    weights = shared(np.ones((30, 20)), "weights")
+    speed = shared(np.zeros((30, 20)), "speed")
+    slope = T.dmatrix("slope")
+    new = 0.9 * speed - 0.1 * slope
+    step = function([slope], [], updates=[(speed, new), (weights, weights + new)])
+    return weights, speed, step
+
+
+def test_a_step_of_momentum_writes_into_the_old_storage(momentum):
+    weights, speed, step = momentum
+    slope = np.random.default_rng(0).normal(size=(30, 20))
+    before = address(weights), address(speed)
+    expected_weights, expected_speed = np.ones((30, 20)), np.zeros((30, 20))
+    for _ in range(3):
+        step(slope)
+        expected_speed = 0.9 * expected_speed - 0.1 * slope
+        expected_weights = expected_weights + expected_speed
+    np.testing.assert_allclose(weights.get_value(), expected_weights)
+    np.testing.assert_allclose(speed.get_value(), expected_speed)
+    assert before == (address(weights), address(speed))
+    assert "in place" in step.plan
+
+
+def test_a_value_that_the_user_holds_is_not_overwritten(momentum):
+    weights, _, step = momentum
+    held = weights.get_value(borrow=True)
+    step(np.ones((30, 20)))
+    np.testing.assert_array_equal(np.ones((30, 20)), held)
+    np.testing.assert_allclose(weights.get_value(), np.full((30, 20), 0.9))
+
+
+def test_two_variables_that_swap_are_not_overwritten_too_early():
+    first, second = shared(np.zeros(50)), shared(np.ones(50))
+    swap = function([], [], updates=[(first, second + 0.0), (second, first + 0.0)])
+    swap()
+    np.testing.assert_array_equal(np.ones(50), first.get_value())
+    np.testing.assert_array_equal(np.zeros(50), second.get_value())
+
+
+def test_a_reversed_reading_of_the_old_value_is_not_in_place():
+    state = shared(np.arange(50.0))
+    function([], [], updates=[(state, state + state[::-1])])()
+    np.testing.assert_array_equal(np.full(50, 49.0), state.get_value())
+
+
+def test_rows_are_added_to_a_table_in_place():
+    table = shared(np.zeros((1000, 3)), "table")
+    rows, values = T.lvector("rows"), T.dmatrix("values")
+    new = T.inc_subtensor(table[rows], values)
+    add = function([rows, values], [], updates=[(table, new)])
+    before = address(table)
+    add([1, 1, 2], np.ones((3, 3)))
+    assert before == address(table)
+    np.testing.assert_array_equal([0, 2, 1, 0], table.get_value()[:4, 0])
+
+
+def test_an_index_out_of_bounds_leaves_a_table_as_it_was():
+    table = shared(np.zeros((10, 3)), "table")
+    rows, values = T.lvector("rows"), T.dmatrix("values")
+    new = T.inc_subtensor(table[rows], values)
+    add = function([rows, values], [], updates=[(table, new)])
+    with pytest.raises(IndexError, match="index 10 is out of bounds"):
+        add([1, 10], np.ones((2, 3)))
+    np.testing.assert_array_equal(np.zeros((10, 3)), table.get_value())
