@@ -63,7 +63,8 @@ def in_place(
         whole = [target for target in own if target is not None]
         if not whole or len(whole) != len(own):
             continue
-        if any(read_by.get(target.new) for target in whole):
+        elsewhere = (other for t in whole for other in read_by.get(t.new, ()))
+        if any(other is not step for other in elsewhere):
             continue
         if _may_overwrite(step, whole):
             found[step] = whole
