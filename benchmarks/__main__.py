@@ -59,7 +59,7 @@ def show(answer: Answer) -> None:
         ratio = f"  theanolike / it {answer.ratio(name):7.3f}" if ours else ""
         print(f"  {name:<46} {seconds * 1e6:14.2f} us{ratio}")
     for name, reason in answer.gaps.items():
-        print(f"  {name:<46} gap, {reason}")
+        print(f"  {name:<46} gap: {reason}")
 
 
 def main() -> None:
