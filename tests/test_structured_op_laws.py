@@ -42,10 +42,6 @@ SAMPLES: dict[str, list[Any]] = {
     ],
     "ConsiderConstant": CUBES,
     "DisconnectedGrad": CUBES,
-    "FlatNonzero": [
-        (np.array([True, False, True]), n(2)),
-        (np.zeros(0, "bool"), n(0)),
-    ],
     "Gemm": [((2, 4), (), (2, 3), (3, 4), ()), ((9, 8), (), (9, 0), (0, 8), ())],
     "GradClip{clip_lower_bound=-1.0, clip_upper_bound=1.0}": CUBES,
     "GradScale{multiplier=2.0}": CUBES,
@@ -96,6 +92,11 @@ SAMPLES: dict[str, list[Any]] = {
     ],
     "max": [((2, 3),), ((1, 4),), ((2, 3, 2),)],
     "min": [((2, 3),), ((1, 4),), ((2, 3, 2),)],
+    "nonzero": [
+        (np.array([True, False, True]), n(2)),
+        (np.eye(3, 4, 1, "bool"), n(3)),
+        (np.zeros((0, 2), "bool"), n(0)),
+    ],
     "prod": TWO_DIMS,
     "repeat": [((2, 3), n(3)), ((2,), n(0))],
     "reshape": [((2, 6), n(3), n(4)), ((2, 6), n(3), n(-1)), ((0, 3), n(3), n(0))],

@@ -239,3 +239,9 @@ def test_subtensors_print_as_theanos():
     assert str(x[i, 1:].owner.op) == "Subtensor{int64, int64::}"
     assert str(x[:, i].owner.op) == "Subtensor{::, int64}"
     assert str(x[T.lvector()].owner.op) == "AdvancedSubtensor1"
+
+
+def test_pp_prints_indexing_as_it_is_written():
+    x, i, v = T.dmatrix("x"), T.lscalar("i"), T.lvector("v")
+    for text in ("x[i]", "x[1:, i]", "x[::-1]", "x[:i, 0:i:2]", "x[v]", "x[:, v]"):
+        assert theanolike.pp(eval(text)) == text

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from theanolike.graph.apply import Apply
+from theanolike.graph.pretty import Pieces, listed
 from theanolike.graph.record import record
+from theanolike.graph.variable import Variable
 from theanolike.ops.declare import (
     Builder,
     Extent,
@@ -146,6 +148,13 @@ class AdvancedSubtensor(_ByArrays, Take):
             x.dtype,
             lambda *axes: x.at(*where(axes)),
         )
+
+    def printed(self, output: Variable) -> Pieces:
+        """Return the pieces of `x[:, i]`."""
+        x, *indices = output.owner.inputs  # type: ignore[union-attr]
+        given = dict(zip(self.axes, indices, strict=True))
+        shown = [given.get(axis, ":") for axis in range(max(self.axes) + 1)]
+        return [x, "[", *listed(shown), "]"]
 
     def __str__(self) -> str:
         return "AdvancedSubtensor" + ("1" if self.axes == (0,) else "")

@@ -2,15 +2,19 @@
 
 from typing import Any
 
+import numpy as np
+
 from theanolike.ops.broadcast import fill_like
 from theanolike.ops.cast import cast
+from theanolike.ops.conditional import switch
 from theanolike.ops.declare import as_operands
-from theanolike.ops.dimshuffle import DimShuffle
+from theanolike.ops.dimshuffle import DimShuffle, insert_dims
 from theanolike.ops.indexing.advanced import AdvancedSubtensor
 from theanolike.ops.indexing.basic import Subtensor
+from theanolike.ops.indexing.boolean import mask_of
 from theanolike.ops.indexing.region import Take
-from theanolike.ops.shape import Flatten, Reshape, addbroadcast
-from theanolike.types.constants import as_tensor_variable
+from theanolike.ops.shape import Flatten, Reshape, addbroadcast, specify_static
+from theanolike.types.constants import as_tensor_variable, constant
 from theanolike.types.dtypes import is_complex
 
 
@@ -54,6 +58,10 @@ def inc_subtensor(
     """
     x = as_tensor_variable(x)
     value = _as_value(x, y)
+    chosen = _chosen_by_mask(x, value, is_set=set_instead_of_inc)
+    if chosen is not None:
+        return chosen
+    value = fill_like(value, x)
     while x.owner is not None and isinstance(
         x.owner.op, DimShuffle | Reshape | Flatten
     ):
@@ -83,7 +91,7 @@ def _put(node: Any, value: Any, *, is_set: bool) -> Any:
 
 
 def _as_value(x: Any, y: Any) -> Any:
-    """Return `y` in the shape and dtype of the region `x`."""
+    """Return `y` in the dtype of the region `x`, with its dims of 1."""
     _, y = as_operands([x, y])
     if y.ndim > x.ndim:
         raise TypeError(
@@ -99,4 +107,20 @@ def _as_value(x: Any, y: Any) -> Any:
     ones = [k for k, one in enumerate(own) if one and not y.broadcastable[k]]
     if ones:
         y = addbroadcast(y, *ones)
-    return fill_like(cast(y, x.type.dtype), x)
+    return cast(y, x.type.dtype)
+
+
+def _chosen_by_mask(x: Any, value: Any, *, is_set: bool) -> Any:
+    """Return the result of writing one value where a mask holds, or None."""
+    node = x.owner
+    if node is None or not isinstance(node.op, AdvancedSubtensor) or value.ndim:
+        return None
+    base, *indices = node.inputs
+    mask = mask_of(indices)
+    if mask is None or node.op.layers or node.op.axes != tuple(range(mask.ndim)):
+        return None
+    mask = specify_static(mask, base.type.shape[: mask.ndim])
+    mask = insert_dims(mask, range(mask.ndim, base.ndim))
+    if is_set:
+        return switch(mask, value, base)
+    return base + switch(mask, value, constant(np.zeros((), base.type.dtype)))

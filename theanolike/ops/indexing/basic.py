@@ -10,7 +10,9 @@ import numpy as np
 
 from theanolike.codegen import lowering
 from theanolike.graph.apply import Apply
+from theanolike.graph.pretty import Pieces
 from theanolike.graph.record import record
+from theanolike.graph.variable import Variable
 from theanolike.ops.declare import (
     Builder,
     NativeOp,
@@ -38,7 +40,7 @@ from theanolike.ops.indexing.region import Put, Take, is_uniform
 from theanolike.ops.known import known_int
 from theanolike.ops.shape import merged
 from theanolike.types.broadcasting import StaticShape
-from theanolike.types.constants import as_tensor_variable
+from theanolike.types.constants import TensorConstant, as_tensor_variable
 from theanolike.types.dtypes import INTEGERS
 from theanolike.types.type import TensorType
 
@@ -153,8 +155,25 @@ class Subtensor(_ByPattern, Take):
         ]
         return b.view(x, merged(extents_of(spans), b.outputs[0].shape), dims)
 
+    def printed(self, output: Variable) -> Pieces:
+        """Return the pieces of `x[i, 1:]`."""
+        x, *numbers = output.owner.inputs  # type: ignore[union-attr]
+        entries = [_pieces(item) for item in items_of(self.idx_list, numbers)]
+        pieces = [piece for entry in entries for piece in (", ", *entry)]
+        return [x, "[", *pieces[1:], "]"]
+
     def __str__(self) -> str:
         return f"Subtensor{{{', '.join(self.idx_list)}}}"
+
+
+def _pieces(item: Any) -> list[Any]:
+    """Return what is printed of an integer or a slice."""
+    bounds = (item.start, item.stop, item.step) if isinstance(item, slice) else (item,)
+    shown = ["" if v is None else v for v in bounds]
+    shown = [str(v.data) if isinstance(v, TensorConstant) else v for v in shown]
+    if len(shown) == 3 and shown[2] == "":
+        shown.pop()
+    return [piece for v in shown for piece in (":", v)][1:]
 
 
 @record

@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 
 from theanolike.codegen import lowering
+from theanolike.codegen.lowering import product
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import (
     Builder,
+    Extent,
     NativeOp,
     Scalar,
     Shape,
@@ -19,31 +21,36 @@ from theanolike.ops.declare import (
     cast_scalar,
     register,
 )
-from theanolike.ops.extents import shape_i
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
 
 
 @record
-class FlatNonzero(NativeOp):
-    """The places where a bool vector holds; operand 1 says how many there are."""
+class Nonzero(NativeOp):
+    """The places where a bool array holds, a vector for each of its dims.
+
+    Operand 1 says how many there are.
+    """
 
     def make_node(self, *inputs: Any) -> Apply:
         mask, count = (as_tensor_variable(v) for v in inputs)
-        if mask.type.dtype != "bool" or mask.ndim != 1 or count.type.dtype != "int64":
+        if mask.type.dtype != "bool" or not mask.ndim or count.type.dtype != "int64":
             raise TypeError(
-                f"FlatNonzero takes a bool vector and an int64, got {mask.type} and "
+                f"Nonzero takes a bool array and an int64, got {mask.type} and "
                 f"{count.type}."
             )
         kind = TensorType("int64", (None,))
-        return Apply(self, [mask, count], [kind.make_variable()])
+        return Apply(self, [mask, count], [kind() for _ in range(mask.ndim)])
 
-    def shape(self, *inputs: Shaped) -> Shape:
-        return (inputs[1].item(),)
+    def shape(self, *inputs: Shaped) -> Any:
+        mask, count = inputs
+        shapes: list[Shape] = [(count.item(),) for _ in mask.shape]
+        return shapes if len(shapes) > 1 else shapes[0]
 
     def reference(self, *arrays: Any) -> Any:
-        return np.flatnonzero(arrays[0])
+        places = np.nonzero(arrays[0])
+        return places if len(places) > 1 else places[0]
 
     def pullback(
         self, node: Apply, cotangents: Sequence[Cotangent | None]
@@ -53,54 +60,78 @@ class FlatNonzero(NativeOp):
     def pushforward(
         self, node: Apply, tangents: Sequence[Tangent | None]
     ) -> Sequence[Tangent | None]:
-        return [None]
+        return [None] * len(node.outputs)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False], [False]]
+        return [[False] * len(node.outputs)] * 2
 
-    def lower(self, b: Builder, *inputs: Value) -> Value:
+    def lower(self, b: Builder, *inputs: Value) -> tuple[Value, ...]:
         mask, count = inputs
-        length, found = mask.shape[0], b.item(count)
+        found = b.item(count)
+        flat = mask if mask.ndim == 1 else b.reshape(mask, (product(mask.shape),))
+        places = _places(b, flat, found)
+        outputs = []
+        for axis, extent in enumerate(mask.shape):
+            step = lowering.Size(product(mask.shape[axis + 1 :]))
+            size = lowering.Size(extent)
 
-        def body(
-            inner: Builder, step: Value, so_far: Value, mask: Value
-        ) -> Sequence[Value]:
-            more = inner.map(
-                (),
-                "int64",
-                lambda: so_far.at() + cast_scalar(mask.at(step.at()), "int64"),
-            )
-            return [more, more]
+            def coordinate(
+                i: Scalar,
+                axis: int = axis,
+                step: Scalar = step,
+                size: Scalar = size,
+            ) -> Scalar:
+                place: Scalar = places.at(i)
+                place = place if axis == mask.ndim - 1 else place // step
+                return place if axis == 0 else place % size
 
-        zero = b.constant(np.zeros((), "int64"))
-        _, counts = b.loop(length, [zero], [mask], body, collect=1)
+            outputs.append(b.map((found,), "int64", coordinate))
+        return tuple(outputs)
 
-        # Places where the mask fails are written to one more element, cut off after.
-        spare = lowering.Size(found)
 
-        def write(i: Scalar) -> tuple[list[Any], Scalar]:
-            place = counts.at(i) - 1
-            return [lowering.select(mask.at(i), place, spare)], i
+def _places(b: Builder, mask: Value, found: int | Extent) -> Value:
+    """Return where a bool vector holds, `found` places."""
 
-        base = b.map(
-            (lowering.add(found, 1),), "int64", lambda _: lowering.Literal(0, "int64")
+    def body(
+        inner: Builder, step: Value, so_far: Value, mask: Value
+    ) -> Sequence[Value]:
+        more = inner.map(
+            (),
+            "int64",
+            lambda: so_far.at() + cast_scalar(mask.at(step.at()), "int64"),
         )
-        places = b.scatter("set", base, (length,), write)
-        return b.view(places, (found,), [lowering.ViewDim(0)])
+        return [more, more]
+
+    zero = b.constant(np.zeros((), "int64"))
+    _, counts = b.loop(mask.shape[0], [zero], [mask], body, collect=1)
+
+    # Places where the mask fails are written to one more element, cut off after.
+    spare = lowering.Size(found)
+
+    def write(i: Scalar) -> tuple[list[Any], Scalar]:
+        return [lowering.select(mask.at(i), counts.at(i) - 1, spare)], i
+
+    base = b.map(
+        (lowering.add(found, 1),), "int64", lambda _: lowering.Literal(0, "int64")
+    )
+    places = b.scatter("set", base, mask.shape, write)
+    return b.view(places, (found,), [lowering.ViewDim(0)])
 
 
-register(FlatNonzero(), "FlatNonzero")
+def mask_of(indices: Sequence[Any]) -> Any:
+    """Return the mask whose places the index arrays are, or None."""
+    node = indices[0].owner
+    if node is None or not isinstance(node.op, Nonzero):
+        return None
+    return node.inputs[0] if node.outputs == list(indices) else None
+
+
+register(Nonzero(), "nonzero")
 
 
 def flatnonzero(a: Any) -> Any:
     """Return the places in row-major order where `a` isn't zero."""
-    f = functions()
-    a = as_tensor_variable(a)
-    if a.ndim == 0:
-        raise ValueError("Nonzero only supports non-scalar arrays.")
-    flat = a if a.ndim == 1 else f.flatten(a)
-    mask = flat if flat.type.dtype == "bool" else f.neq(flat, 0)
-    return FlatNonzero()(mask, f.sum(mask, dtype="int64"))
+    return nonzero(functions().flatten(_with_dims(a)))[0]
 
 
 def nonzero(a: Any, return_matrix: bool = False) -> Any:
@@ -114,13 +145,17 @@ def nonzero(a: Any, return_matrix: bool = False) -> Any:
         Return the vectors as the rows of a matrix, instead of a tuple.
     """
     f = functions()
-    a = as_tensor_variable(a)
-    flat = flatnonzero(a)
-    places = [flat]
-    for axis in range(a.ndim - 1, 0, -1):
-        extent = shape_i(a, axis)
-        places[:1] = [f.int_div(places[0], extent), f.mod(places[0], extent)]
+    a = _with_dims(a)
+    mask = a if a.type.dtype == "bool" else f.neq(a, 0)
+    places = Nonzero()(mask, f.sum(mask, dtype="int64"), return_list=True)
     return f.stack(places) if return_matrix else tuple(places)
+
+
+def _with_dims(a: Any) -> Any:
+    a = as_tensor_variable(a)
+    if a.ndim == 0:
+        raise ValueError("Nonzero only supports non-scalar arrays.")
+    return a
 
 
 def nonzero_values(a: Any) -> Any:
