@@ -242,6 +242,6 @@ def test_subtensors_print_as_theanos():
 
 
 def test_pp_prints_indexing_as_it_is_written():
-    x, i, v = T.dmatrix("x"), T.lscalar("i"), T.lvector("v")
+    names = {"x": T.dmatrix("x"), "i": T.lscalar("i"), "v": T.lvector("v")}
     for text in ("x[i]", "x[1:, i]", "x[::-1]", "x[:i, 0:i:2]", "x[v]", "x[:, v]"):
-        assert theanolike.pp(eval(text)) == text
+        assert theanolike.pp(eval(text, dict(names))) == text
