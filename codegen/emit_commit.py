@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 from theanolike.codegen.emit_kernel import KernelWriter
 from theanolike.codegen.in_place import Target, index_check
+from theanolike.codegen.kernel_text import Kernel
 from theanolike.codegen.libraries import gemm_call, gemm_numbers
 from theanolike.codegen.names import Names
 from theanolike.codegen.program import Library, Node
 from theanolike.codegen.scalars import CTYPE, stored
-from theanolike.codegen.schedule.fuse import Nest
+from theanolike.codegen.schedule.fuse import Nest, describe
 
 if TYPE_CHECKING:
     from theanolike.codegen.emit_level import Level
@@ -39,8 +40,9 @@ class CommitWriter:
             granted.append(name)
         level.emit(f"if ({' && '.join(granted)}) {{")
         level.indent += 1
-        if isinstance(step, Nest):
-            self._nest(step, targets)
+        kernel = self._kernel(step, targets) if isinstance(step, Nest) else None
+        if kernel is not None:
+            self._nest(kernel)
         elif isinstance(step, Library):
             self._gemm(step)
         level.indent -= 1
@@ -48,16 +50,18 @@ class CommitWriter:
         level.indent += 1
         for new, shape in zip(news, shapes, strict=True):
             level.open_fresh(new, shape)
-        if isinstance(step, Nest):
-            level.nest(step)
+        if kernel is not None:
+            level.call(kernel)
         elif isinstance(step, Library):
             level.library(step)
         level.indent -= 1
         level.emit("}")
         unit.plan.append(f"  in place where nobody else holds them: {len(news)}")
 
-    def _nest(self, nest: Nest, targets: list[Target]) -> None:
+    def _kernel(self, nest: Nest, targets: list[Target]) -> Kernel:
+        """Return a kernel whose new values may lie where the old ones do."""
         unit = self.level.unit
+        unit.plan.append(describe(nest))
         writer = KernelWriter(
             nest,
             self.level.storage.stored,
@@ -65,8 +69,10 @@ class CommitWriter:
             Names(readable=unit.readable, remarks=unit.names.remarks),
             overwritten={target.old: target.new for target in targets},
         )
-        kernel = writer.write()
-        name = unit.kernel(kernel)
+        return writer.write()
+
+    def _nest(self, kernel: Kernel) -> None:
+        name = self.level.unit.kernel(kernel)
         fields = [(p.declaration, self.level.argument(p)) for p in kernel.parameters]
         given = ", ".join(["c", *(f"a->{p.name}" for p in kernel.parameters)])
         self._entry(

@@ -39,7 +39,8 @@ class KernelWriter(Context):
         self.stored = stored
         self.temporaries = temporaries
         self.names = names
-        self.overwritten = dict(overwritten or {})  # arguments by what replaces them
+        self.overwritten = dict(overwritten or {})  # what may replace an argument
+        self.shared = {v for pair in self.overwritten.items() for v in pair}
         self.made = {s.value: s for s in nest.statements}
         self.stage_of = {
             s.value: at
@@ -99,7 +100,6 @@ class KernelWriter(Context):
 
     def pointer(self, value: Value, *, write: bool) -> str:
         """Return the name of the pointer to a value's memory."""
-        value = self.overwritten.get(value, value)
         if value in self.here:
             return self.here[value]
         kind = "write" if value in self.made else "read"
@@ -108,7 +108,8 @@ class KernelWriter(Context):
             row = value in self.temporaries and value not in self.stored
             name = self.names(key, "p", value.label)
             const = "" if kind == "write" else "const "
-            text = f"{const}{CTYPE[value.dtype]}* __restrict {name}"
+            alone = "" if value in self.shared else "__restrict "
+            text = f"{const}{CTYPE[value.dtype]}* {alone}{name}"
             self.parameters[key] = Parameter(text, "row" if row else kind, value)
             self.spelled[key] = name
         return self.spelled[key]
@@ -286,7 +287,13 @@ class KernelWriter(Context):
         last = len(layout.extents) - 1
         reduced = [{layout.loop_of[a] for a in s.reduced} for s in statements]
         if memory:
-            whole = len(memory) == len(statements) and last > 0
+            # An element of a map is written by the one thread that has its column.
+            free = [
+                s.kind == "map" and last in {layout.loop_of[a] for a in range(rank)}
+                for s in statements
+                for rank in [len(s.domain)]
+            ]
+            whole = len(memory) + sum(free) == len(statements) and last > 0
             return "inner" if whole and not any(last in r for r in reduced) else "none"
         if not any(0 in r for r in reduced):
             return "outer"
@@ -297,7 +304,15 @@ class KernelWriter(Context):
         """Open the loop at `depth`, over the thread's piece if it is divided."""
         var = f"i{depth}"
         first, end = self.bounds(depth, extent)
+        self.independent(depth)
         self.open(f"for (i64 {var} = {first}; {var} < {end}; ++{var})")
+
+    def independent(self, depth: int) -> None:
+        """Say that the innermost loop's steps don't meet, though pointers may be equal."""
+        innermost = depth == len(self.loops[self.stage].extents) - 1
+        scattered = any(s.kind == "scatter" for s in self.nest.statements)
+        if self.overwritten and innermost and not scattered:
+            self.emit("TL_INDEPENDENT")
 
     def bounds(self, depth: int, extent: int | Extent) -> tuple[str, str]:
         """Return the first and the end index of the loop at `depth`."""

@@ -37,7 +37,7 @@ from theanolike.codegen.program import (
     Value,
 )
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, literal, loaded, stored
-from theanolike.codegen.schedule.fuse import Nest, fuse
+from theanolike.codegen.schedule.fuse import Nest, describe, fuse
 from theanolike.codegen.schedule.statements import Resolver, plan_statements
 from theanolike.codegen.shapes import Extent, leaves
 
@@ -368,7 +368,7 @@ class Level:
                 set(self.storage.temporaries),
                 Names(readable=unit.readable, remarks=unit.names.remarks),
             )
-            self._call(writer.write())
+            self.call(writer.write())
         unit.plan.append(describe(nest))
 
     def argument(self, p: Parameter) -> str:
@@ -387,7 +387,7 @@ class Level:
             return f"({CTYPE[value.dtype]}*){self.slot_text(slot)}"
         return self.pointer(value)
 
-    def _call(self, kernel: Kernel) -> None:
+    def call(self, kernel: Kernel) -> None:
         unit = self.unit
         name = unit.kernel(kernel)
         for p in kernel.parameters:
@@ -508,10 +508,3 @@ def _sources(slot: Slot) -> list[Value]:
     if not isinstance(slot.size, Extent):
         return []
     return [leaf.args[0] for leaf in leaves(slot.size)]
-
-
-def describe(nest: Nest) -> str:
-    """Return a line of `f.plan` about a nest."""
-    inner = [len(stage.domain) for stage in nest.stages]
-    makes = ", ".join(s.kind for s in nest.statements)
-    return f"nest of {nest.k} outer loops, stages {inner}: {makes}"

@@ -44,7 +44,7 @@ class StageWriter:
         """Write the stage."""
         kernel = self.kernel
         for s in self.stage.statements:
-            if s.base is not None and s.value not in kernel.overwritten.values():
+            if s.base is not None:
                 self._base(s.base)
         self._level(kernel.nest_loops)
 
@@ -53,6 +53,14 @@ class StageWriter:
         kernel = self.kernel
         layout = kernel.loops[kernel.stage]
         kernel.loops[kernel.stage] = layout.plain(base.domain)
+        old = next(
+            (o for o, new in kernel.overwritten.items() if new is base.value), None
+        )
+        if old is not None:
+            pointers = [
+                kernel.pointer(v, write=v is base.value) for v in (old, base.value)
+            ]
+            kernel.open(f"if ({' != '.join(pointers)})")
         table = Table(kernel)
         item = table.add(base.body)
         item.uses += 1
@@ -61,7 +69,7 @@ class StageWriter:
             kernel.open_loop(depth, extent)
         table.bind(len(base.domain), kernel.emit, last=True)
         kernel.store(base.value, base.place, table.text(item))
-        for _ in base.domain:
+        for _ in (*base.domain, *([] if old is None else [old])):
             kernel.close()
         kernel.loops[kernel.stage] = layout
 
@@ -131,6 +139,7 @@ class StageWriter:
         kernel.emit(f"const i64 {end} = tl_min({block} + {REDO}, {last});")
         kernel.emit(f"i64 {FLAG} = 0;")
         kernel.fast = True
+        kernel.independent(depth)
         kernel.open(f"for (i64 {var} = {block}; {var} < {end}; ++{var})")
         self._innermost()
         kernel.close()
@@ -158,7 +167,7 @@ class StageWriter:
 
     def _unrolls(self, depth: int) -> bool:
         """Tell whether every statement reduces the loop above the innermost one."""
-        return all(
+        return len(self.reductions) == len(self.stage.statements) and all(
             depth in {self.layout.loop_of[a] for a in s.reduced}
             for s in self.reductions
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from theanolike.codegen.emit_kernel import KernelWriter
-from theanolike.codegen.emit_level import Level, describe, element
+from theanolike.codegen.emit_level import Level, element
 from theanolike.codegen.kernel_text import Parameter
 from theanolike.codegen.libraries import GEMM
 from theanolike.codegen.memory import Slot, offset_in_root, root
@@ -27,7 +27,7 @@ from theanolike.codegen.program import (
     Value,
 )
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, loaded
-from theanolike.codegen.schedule.fuse import Nest
+from theanolike.codegen.schedule.fuse import Nest, describe
 from theanolike.codegen.shapes import Extent, add
 
 if TYPE_CHECKING:

@@ -1,5 +1,10 @@
 // What every unit may need: integer helpers of the extent algebra, errors, and the
 // cascade of sums.
+#if defined(__clang__)
+#define TL_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define TL_INDEPENDENT _Pragma("GCC ivdep")
+#endif
 #define TL_STEP __attribute__((always_inline))
 #define TL_SCALAR __asm__ volatile("")  // a short loop, not worth vectorising
 #define TL_APART __attribute__((noinline))  // one copy, however many call it
