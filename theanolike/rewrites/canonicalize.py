@@ -54,37 +54,37 @@ def barrier_of_gradients(node: Apply) -> Any:
     aliases=["local_mul_canonizer", "local_pow_canonicalize"],
 )
 def times_one(x: Any) -> Any:
-    """X * 1 = x / 1 = x ** 1 = x."""
+    """x * 1 = x / 1 = x ** 1 = x."""
     return x
 
 
 @rewrite(CANONICALIZE, x - 0)
 def minus_zero(x: Any) -> Any:
-    """X - 0 = x."""
+    """x - 0 = x."""
     return x
 
 
 @rewrite(CANONICALIZE, x + 0, grade=Grade.ROUNDING, aliases=["local_add_canonizer"])
 def plus_zero(x: Any) -> Any:
-    """X + 0 = x, but that -0 + 0 is 0."""
+    """x + 0 = x, but that -0 + 0 is 0."""
     return x
 
 
 @rewrite(CANONICALIZE, x + 0)
 def integer_plus_zero(x: Any) -> Any:
-    """X + 0 = x, of integers."""
+    """x + 0 = x, of integers."""
     return x if is_discrete(x.type.dtype) else None
 
 
 @rewrite(CANONICALIZE, x * 0, aliases=["local_mul_zero"])
 def integer_times_zero(x: Any) -> Any:
-    """X * 0 = 0, of integers: inf * 0 and NaN * 0 are NaN."""
+    """x * 0 = 0, of integers: inf * 0 and NaN * 0 are NaN."""
     return 0 if is_discrete(x.type.dtype) else None
 
 
 @rewrite(CANONICALIZE, x**0)
 def power_zero() -> Any:
-    """X ** 0 = 1."""
+    """x ** 0 = 1."""
     return 1
 
 
@@ -94,15 +94,21 @@ def negative_of_negative(x: Any) -> Any:
     return x
 
 
+@rewrite(CANONICALIZE, neg(x - y), grade=Grade.ROUNDING)
+def negative_of_difference(x: Any, y: Any) -> Any:
+    """-(x - y) = y - x, but that -(0 - 0) is -0."""
+    return sub(y, x)
+
+
 @rewrite(CANONICALIZE, x - (-y))
 def minus_negative(x: Any, y: Any) -> Any:
-    """X - (-y) = x + y."""
+    """x - (-y) = x + y."""
     return add(x, y)
 
 
 @rewrite(CANONICALIZE, x + (-y))
 def plus_negative(x: Any, y: Any) -> Any:
-    """X + (-y) = x - y."""
+    """x + (-y) = x - y."""
     return sub(x, y)
 
 
@@ -114,7 +120,7 @@ def signs_cancel(node: Apply, x: Any, y: Any) -> Any:
 
 @rewrite(CANONICALIZE, x * -1, x / -1)
 def times_minus_one(x: Any) -> Any:
-    """X * -1 = x / -1 = -x."""
+    """x * -1 = x / -1 = -x."""
     return None if x.type.dtype == "bool" else neg(x)
 
 
@@ -126,37 +132,37 @@ def zero_minus(x: Any) -> Any:
 
 @rewrite(CANONICALIZE, x - x, grade=Grade.DOMAIN)
 def minus_itself() -> Any:
-    """X - x = 0."""
+    """x - x = 0."""
     return 0
 
 
 @rewrite(CANONICALIZE, x / x, grade=Grade.DOMAIN)
 def over_itself() -> Any:
-    """X / x = 1."""
+    """x / x = 1."""
     return 1
 
 
 @rewrite(CANONICALIZE, x * y / x, grade=Grade.DOMAIN, aliases=["local_mul_div_cancel"])
 def factor_over_itself(x: Any, y: Any) -> Any:
-    """X * y / x = y."""
+    """x * y / x = y."""
     return y if _divides(x) else None
 
 
 @rewrite(CANONICALIZE, x / y * y, grade=Grade.DOMAIN)
 def quotient_times_divisor(x: Any) -> Any:
-    """X / y * y = x."""
+    """x / y * y = x."""
     return x if _divides(x) else None
 
 
 @rewrite(CANONICALIZE, x + y - x, grade=Grade.DOMAIN)
 def term_minus_itself(y: Any) -> Any:
-    """X + y - x = y."""
+    """x + y - x = y."""
     return y
 
 
 @rewrite(CANONICALIZE, (x - y) + y, grade=Grade.DOMAIN)
 def difference_plus_subtrahend(x: Any) -> Any:
-    """X - y + y = x."""
+    """x - y + y = x."""
     return x
 
 
@@ -168,7 +174,7 @@ def inverse_of_inverse(x: Any) -> Any:
 
 @rewrite(CANONICALIZE, x * inv(y), grade=Grade.ROUNDING)
 def times_inverse(x: Any, y: Any) -> Any:
-    """X * (1 / y) = x / y."""
+    """x * (1 / y) = x / y."""
     return true_div(x, y)
 
 
@@ -216,13 +222,13 @@ def same_operands(node: Apply) -> Any:
 
 @rewrite(CANONICALIZE, eq(x, x), le(x, x), ge(x, x))
 def equal_to_itself(x: Any) -> Any:
-    """X == x, of integers."""
+    """x == x, of integers."""
     return True if is_discrete(x.type.dtype) else None
 
 
 @rewrite(CANONICALIZE, neq(x, x), lt(x, x), gt(x, x))
 def unequal_to_itself(x: Any) -> Any:
-    """X != x is never true, of integers."""
+    """x != x is never true, of integers."""
     return False if is_discrete(x.type.dtype) else None
 
 

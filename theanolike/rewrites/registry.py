@@ -28,6 +28,11 @@ __all__ = [
 CATALOGUE = (
     "constants",
     "canonicalize",
+    "broadcasting",
+    "shapes",
+    "factors",
+    "stabilize",
+    "specialize",
 )
 # What each optimizer's name means: the phases, and the grades that it keeps to.
 _ALL = tuple(Phase)

@@ -1,0 +1,266 @@
+"""Products and sums as lists: constants gathered, what stands on both sides cancelled.
+
+A product of products and quotients is a list of factors above and below the line; a
+sum of sums and differences a list of terms with signs. Both are collected from the
+outermost node only, a bounded way down, and written anew only where that gains
+something: so a formula keeps the order of operations in which it was written.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theanolike.graph.apply import Apply
+from theanolike.graph.function_graph import FunctionGraph
+from theanolike.ops.arithmetic import add, mul, neg, power, sub, true_div
+from theanolike.ops.cast import cast
+from theanolike.ops.declare import Elementwise
+from theanolike.rewrites.pattern import conform, uniform
+from theanolike.rewrites.phases import Grade, Phase
+from theanolike.rewrites.registry import rewrite
+from theanolike.types.constants import constant
+from theanolike.types.dtypes import is_continuous
+
+__all__: list[str] = []
+
+MOST_PARTS = 24
+MOST_POWER = 4
+CANONICALIZE = Phase.CANONICALIZE
+PRODUCTS = frozenset({"mul", "true_div", "inv", "neg", "sqr", "pow"})
+SUMS = frozenset({"add", "sub", "neg"})
+
+
+class Parts:
+    """The factors of a product, or the terms of a sum.
+
+    Attributes
+    ----------
+    counts : Counter of Variable to int
+        How often a factor stands above the line, or a term with a plus; negative below
+        it, or with a minus. In order of appearance.
+    constant : number
+        Of all constants, and of the signs of a product.
+    n_constants : int
+        How many there were.
+    cancelled : bool
+        Something stood on both sides.
+    leaves : list of Variable
+        All that the shape depends on.
+    """
+
+    def __init__(self, dtype: str, *, is_product: bool) -> None:
+        self.dtype = dtype
+        self.is_product = is_product
+        self.counts: Counter[Any] = Counter()
+        self.n_constants = 0
+        self.cancelled = False
+        self.leaves: list[Any] = []
+        self.constant: Any = np.asarray(is_product).astype(dtype)[()]
+
+    def take(self, variable: Any, count: int) -> None:
+        """Enter a factor or a term."""
+        self.leaves.append(variable)
+        value = uniform(variable)
+        if value is not None:
+            self.n_constants += 1
+            with np.errstate(all="ignore"):
+                self._gather(np.asarray(value).astype(self.dtype)[()], count)
+            return
+        before = self.counts[variable]
+        self.cancelled |= before * count < 0
+        self.counts[variable] = before + count
+
+    def _gather(self, value: Any, count: int) -> None:
+        for _ in range(abs(count)):
+            if not self.is_product:
+                self.constant = self.constant + (value if count > 0 else -value)
+            elif count > 0:
+                self.constant = self.constant * value
+            else:
+                self.constant = self.constant / value
+
+    def negate(self) -> None:
+        """Change the sign of a product."""
+        with np.errstate(all="ignore"):
+            self.constant = -self.constant
+
+    def is_safe(self) -> bool:
+        """Tell whether the constant is one that loses nothing."""
+        size = abs(self.constant)
+        if not is_continuous(self.dtype):
+            return True
+        if not self.is_product:
+            return bool(np.isfinite(size))
+        real = np.finfo(self.dtype)
+        return bool(real.tiny <= size <= real.max)
+
+
+def collect(node: Apply, fgraph: FunctionGraph, *, is_product: bool) -> Parts | None:
+    """Return the parts of a node if it is the outermost of its kind, else None."""
+    out: Any = node.outputs[0]
+    names = PRODUCTS if is_product else SUMS
+    parts = Parts(out.type.dtype, is_product=is_product)
+    if _has_larger(out, fgraph, names, parts.dtype):
+        return None
+    stack: list[tuple[Any, int]] = [(out, 1)]
+    while stack:
+        variable, count = stack.pop()
+        below = None
+        if len(stack) + len(parts.leaves) < MOST_PARTS:
+            below = _below(variable, count, parts, names)
+        if below is None:
+            parts.take(variable, count)
+        else:
+            stack.extend(reversed(below))
+    return parts
+
+
+def _has_larger(
+    out: Any, fgraph: FunctionGraph, names: frozenset[str], dtype: str
+) -> bool:
+    """Tell whether a result is read only as a part of a larger product or sum."""
+    clients = fgraph.clients(out)
+    if len(clients) != 1:
+        return False
+    client = clients[0][0]
+    return not isinstance(client, str) and _is_one_of(client, names, dtype)
+
+
+def _is_one_of(node: Apply, names: frozenset[str], dtype: str) -> bool:
+    op = node.op
+    return (
+        type(op) is Elementwise
+        and op.name in names
+        and node.outputs[0].type.dtype == dtype  # type: ignore[attr-defined]
+    )
+
+
+def _below(
+    variable: Any, count: int, parts: Parts, names: frozenset[str]
+) -> Sequence[tuple[Any, int]] | None:
+    """Return the parts that a part is made of, or None."""
+    node = variable.owner
+    if node is None or not _is_one_of(node, names, parts.dtype):
+        return None
+    name, inputs = node.op.name, node.inputs
+    if name in {"add", "mul"}:
+        return [(v, count) for v in inputs]
+    if name in {"sub", "true_div"}:
+        return [(inputs[0], count), (inputs[1], -count)]
+    if name == "neg" and not parts.is_product:
+        return [(inputs[0], -count)]
+    if name == "neg":
+        if count % 2:
+            parts.negate()
+        return [(inputs[0], count)]
+    n = count * _exponent(node)
+    return [(inputs[0], n)] if 0 < abs(n) <= MOST_POWER else None
+
+
+def _exponent(node: Apply) -> int:
+    """Return n where a node is x ** n, 0 where that is no small integer."""
+    name = node.op.name  # type: ignore[attr-defined]
+    if name != "pow":
+        return -1 if name == "inv" else 2
+    value = uniform(node.inputs[1])
+    if value is None or not abs(value) <= MOST_POWER:
+        return 0
+    return int(value) if value == int(value) else 0
+
+
+def product_of(parts: Parts) -> Any:
+    """Write a product anew."""
+    above = [_power(v, n, parts.dtype) for v, n in parts.counts.items() if n > 0]
+    below = [_power(v, -n, parts.dtype) for v, n in parts.counts.items() if n < 0]
+    minus = parts.constant == -1 and bool(above)
+    if not above or parts.constant not in {1, -1}:
+        above.insert(0, constant(np.asarray(parts.constant)))
+    total = _folded(mul, above)
+    if below:
+        total = true_div(total, _folded(mul, below))
+    return neg(total) if minus else total
+
+
+def sum_of(parts: Parts) -> Any:
+    """Write a sum anew."""
+    plus = [_multiple(v, n, parts.dtype) for v, n in parts.counts.items() if n > 0]
+    minus = [_multiple(v, -n, parts.dtype) for v, n in parts.counts.items() if n < 0]
+    if parts.constant != 0 or not (plus or minus):
+        plus.append(constant(np.asarray(parts.constant)))
+    if not plus:
+        return neg(_folded(add, minus))
+    total = _folded(add, plus)
+    return sub(total, _folded(add, minus)) if minus else total
+
+
+def _folded(op: Any, parts: Sequence[Any]) -> Any:
+    total = parts[0]
+    for part in parts[1:]:
+        total = op(total, part)
+    return total
+
+
+def _power(variable: Any, n: int, dtype: str) -> Any:
+    base = cast(variable, dtype)
+    return base if n == 1 else power(base, n)
+
+
+def _multiple(variable: Any, n: int, dtype: str) -> Any:
+    base = cast(variable, dtype)
+    return base if n == 1 else mul(base, n)
+
+
+def _gathered(node: Apply, fgraph: FunctionGraph, *, is_product: bool) -> Any:
+    parts = collect(node, fgraph, is_product=is_product)
+    if parts is None or parts.n_constants < 2 or parts.cancelled:
+        return None
+    if not parts.is_safe():
+        return None
+    new = product_of(parts) if is_product else sum_of(parts)
+    return conform(node, new, parts.leaves)
+
+
+def _cancelled(node: Apply, fgraph: FunctionGraph, *, is_product: bool) -> Any:
+    parts = collect(node, fgraph, is_product=is_product)
+    if parts is None or not parts.cancelled or not parts.is_safe():
+        return None
+    new = product_of(parts) if is_product else sum_of(parts)
+    return conform(node, new, parts.leaves)
+
+
+@rewrite(
+    CANONICALIZE,
+    *(mul, true_div),
+    grade=Grade.ROUNDING,
+    aliases=["local_mul_canonizer"],
+)
+def constants_of_product(node: Apply, fgraph: FunctionGraph) -> Any:
+    """x * c * y / d = (c / d) * x * y."""
+    return _gathered(node, fgraph, is_product=True)
+
+
+@rewrite(
+    CANONICALIZE, *(add, sub), grade=Grade.ROUNDING, aliases=["local_add_canonizer"]
+)
+def constants_of_sum(node: Apply, fgraph: FunctionGraph) -> Any:
+    """x + c - y + d = x + (c + d) - y."""
+    return _gathered(node, fgraph, is_product=False)
+
+
+@rewrite(
+    CANONICALIZE,
+    *(mul, true_div),
+    grade=Grade.DOMAIN,
+    aliases=["local_mul_canonizer"],
+)
+def factors_on_both_sides(node: Apply, fgraph: FunctionGraph) -> Any:
+    """x * y * z / (y * w) = x * z / w."""
+    return _cancelled(node, fgraph, is_product=True)
+
+
+@rewrite(CANONICALIZE, *(add, sub), grade=Grade.DOMAIN, aliases=["local_add_canonizer"])
+def terms_on_both_sides(node: Apply, fgraph: FunctionGraph) -> Any:
+    """x + y + z - (y + w) = x + z - w."""
+    return _cancelled(node, fgraph, is_product=False)
