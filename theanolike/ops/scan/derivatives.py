@@ -1,0 +1,262 @@
+"""Derivatives of `LoopOp`: each is another loop.
+
+Backward, the states before each step are at hand where the loop collected them, else a
+second loop collects them; the backward loop counts the steps down.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from theanolike.graph.apply import Apply
+from theanolike.graph.frozen import FrozenGraph
+from theanolike.graph.variable import Variable
+from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
+from theanolike.types.dtypes import is_continuous
+from theanolike.types.type import TensorType
+from theanolike.types.variable import functions
+
+# The walks over an inner graph: "back" is `pull_back`, "forward" `push_forward`. The
+# gradients stand above the ops, so they enter them here.
+walks: dict[str, Callable[..., Any]] = {}
+
+
+def push(
+    op: Any, node: Apply, tangents: Sequence[Tangent | None]
+) -> list[Tangent | None]:
+    """Return the outputs' tangents, from a loop over states and tangents together."""
+    f, k = functions(), op.states
+    first = 1 + k + op.sequences  # the first captured input
+    inner = [_like(v) for v in op.graph.inputs]
+    after = op.graph.copy(inner)
+    carried = [s for s in range(k) if _flows(node.inputs[1 + s])]
+    moving = [i for i, t in enumerate(tangents) if i > k and t is not None]
+    along = [i for i in moving if i < first]
+    moving = [i for i in moving if i >= first]
+    given = [tangents[1 + s] for s in carried]
+    initial = [
+        f.zeros_like(node.inputs[1 + s]) if t is None else t.value
+        for s, t in zip(carried, given, strict=True)
+    ]
+    rows_given = [tangents[i].value for i in along]  # type: ignore[union-attr]
+    outer = [tangents[i].value for i in moving]  # type: ignore[union-attr]
+    dstates, dcaptured = [_like(v) for v in initial], [_like(v) for v in outer]
+    drows = [_row_like(v) for v in rows_given]
+    known = {inner[1 + s]: Tangent(d) for s, d in zip(carried, dstates, strict=True)}
+    known |= {inner[i]: Tangent(d) for i, d in zip(along, drows, strict=True)}
+    known |= {inner[i]: Tangent(d) for i, d in zip(moving, dcaptured, strict=True)}
+    walks["forward"]([out for out in after if _flows(out)], known)
+    following = [
+        known[after[s]].value if after[s] in known else f.zeros_like(after[s])
+        for s in carried
+    ]
+    rows = [r for r in range(k, k + op.collected) if after[r] in known]
+    condition = after[-1:] if op.until else []
+    body = [*after[:k], *following, *(known[after[r]].value for r in rows), *condition]
+    arguments = [
+        *inner[: 1 + k],
+        *dstates,
+        *inner[1 + k : first],
+        *drows,
+        *inner[first:],
+        *dcaptured,
+    ]
+    loop = type(op)(
+        FrozenGraph(arguments, body),
+        k + len(carried),
+        len(rows),
+        op.until,
+        op.sequences + len(along),
+        op.reverse,
+    )
+    starts = [
+        *node.inputs[: 1 + k],
+        *initial,
+        *node.inputs[1 + k : first],
+        *rows_given,
+        *node.inputs[first:],
+        *outer,
+    ]
+    made = loop(*starts, return_list=True)
+    results: list[Tangent | None] = [None] * len(node.outputs)
+    places = [*carried, *rows]
+    for place, value in zip(places, made[k : k + len(places)], strict=True):
+        results[place] = Tangent(value)
+    return results
+
+
+class Backward:
+    """The gradient of one loop: a loop that runs the steps in reverse.
+
+    Its states are the cotangents of the loop's states and the sums of those of the
+    captured variables; it collects those of the sequences' rows.
+    """
+
+    def __init__(
+        self, op: Any, node: Apply, cotangents: Sequence[Cotangent | None]
+    ) -> None:
+        self.op = op
+        self.node = node
+        k, q = op.states, op.sequences
+        self.starts = list(node.inputs[1 : 1 + k])
+        self.sequences: list[Any] = list(node.inputs[1 + k : 1 + k + q])
+        self.captured = list(node.inputs[1 + k + q :])
+        self.of_states = [c.value if c else None for c in cotangents[:k]]
+        rows = cotangents[k : k + op.collected]
+        self.of_rows = [c.value if c else None for c in rows]
+        self.steps: Any = functions().cast(node.inputs[0], "int64")
+        if op.until:
+            self.steps = node.outputs[-1]
+
+    def pull(self) -> list[Pulled]:
+        """Return the cotangent of each input."""
+        carried = [s for s, x in enumerate(self.starts) if _flows(x)]
+        along = [s for s, x in enumerate(self.sequences) if _flows(x)]
+        shared = [c for c, x in enumerate(self.captured) if _flows(x)]
+        pulled: list[Pulled] = [disconnected] * len(self.node.inputs)
+        if not (carried or along or shared):
+            return pulled
+        results = iter(self._run(carried, along, shared))
+        k, q = self.op.states, self.op.sequences
+        places = [1 + s for s in carried] + [1 + k + q + c for c in shared]
+        for place, value in zip(places, results, strict=False):
+            pulled[place] = Cotangent(value)
+        for s in along:
+            pulled[1 + k + s] = Cotangent(self._padded(next(results), s))
+        return pulled
+
+    def _padded(self, rows: Any, s: int) -> Any:
+        """Give rows of zeros to the steps that the loop did not come to."""
+        if not self.op.until:
+            return rows
+        f = functions()
+        return f.join(0, rows, f.zeros_like(self.sequences[s][self.steps :]))
+
+    def _run(
+        self, carried: list[int], along: list[int], shared: list[int]
+    ) -> list[Variable]:
+        f = functions()
+        rows = [g for g in self.of_rows if g is not None]
+        initial = [
+            f.zeros_like(self.starts[s]) if given is None else given
+            for s, given in ((s, self.of_states[s]) for s in carried)
+        ]
+        initial += [f.zeros_like(self.captured[c]) for c in shared]
+        sequences = [x[: self.steps] if self.op.until else x for x in self.sequences]
+        outer = [*self._history(), *sequences, *rows]
+        step = TensorType("int64", ()).make_variable()
+        states = [_like(v) for v in initial]
+        given = [_row_like(v) for v in outer]
+        captured = [_like(v) for v in self.captured]
+        body = self._body(step, states, given, captured, (carried, along, shared))
+        graph = FrozenGraph([step, *states, *given, *captured], body)
+        loop = type(self.op)(
+            graph,
+            len(states),
+            len(along),
+            sequences=len(outer),
+            reverse=not self.op.reverse,
+        )
+        inputs = [self.steps, *initial, *outer, *self.captured]
+        return list(loop(*inputs, return_list=True))
+
+    def _history(self) -> list[Variable]:
+        """Return the states before each step."""
+        histories = [self._known_history(s) for s in range(self.op.states)]
+        if None not in histories:
+            return histories
+        op, graph = self.op, self.op.graph
+        following = graph.outputs[: op.states]
+        inner_states = graph.inputs[1 : 1 + op.states]
+        keeping = type(op)(
+            FrozenGraph(graph.inputs, [*following, *inner_states]),
+            op.states,
+            op.states,
+            sequences=op.sequences,
+            reverse=op.reverse,
+        )
+        sequences = [x[: self.steps] if op.until else x for x in self.sequences]
+        inputs = [self.steps, *self.starts, *sequences, *self.captured]
+        return list(keeping(*inputs, return_list=True)[op.states :])
+
+    def _known_history(self, s: int) -> Any:
+        """Return the states before each step if the loop collected those after it.
+
+        A state may take over another's value, whose history is known in turn.
+        """
+        op, graph = self.op, self.op.graph
+        rows = graph.outputs[op.states : op.states + op.collected]
+        inner_states = graph.inputs[1 : 1 + op.states]
+        chain = [s]
+        while graph.outputs[chain[-1]] not in rows:
+            following = graph.outputs[chain[-1]]
+            if following not in inner_states:
+                return None
+            taken = inner_states.index(following)
+            if taken in chain:
+                return None
+            chain.append(taken)
+        place = rows.index(graph.outputs[chain[-1]])
+        history: Any = self.node.outputs[op.states + place]
+        for state in reversed(chain):
+            history = self._shifted(self.starts[state], history)
+        return history
+
+    def _shifted(self, start: Any, after: Any) -> Any:
+        """Return what came before each step, given what came after."""
+        f = functions()
+        first = f.shape_padleft(start)
+        if self.op.reverse:
+            return f.join(0, after[1:], first)[: self.steps]
+        return f.join(0, first, after[:-1])[: self.steps]
+
+    def _body(
+        self,
+        step: Any,
+        states: Sequence[Variable],
+        given: Sequence[Variable],
+        captured: Sequence[Variable],
+        wanted: tuple[list[int], list[int], list[int]],
+    ) -> list[Variable]:
+        """Return the next cotangents, the sums, and the rows' cotangents."""
+        carried, along, shared = wanted
+        k, q = self.op.states, self.op.sequences
+        before, sequences = given[:k], given[k : k + q]
+        rows: Iterator[Variable] = iter(given[k + q :])
+        after = self.op.graph.copy([step, *before, *sequences, *captured])
+        starts = [
+            (after[s], Cotangent(g)) for s, g in zip(carried, states, strict=False)
+        ]
+        starts += [
+            (after[k + r], Cotangent(next(rows)))
+            for r, g in enumerate(self.of_rows)
+            if g is not None
+        ]
+        wrt = [before[s] for s in carried]
+        wrt += [captured[c] for c in shared] + [sequences[s] for s in along]
+        blockers = [*before, *sequences, *captured]
+        parts = walks["back"](starts, wrt, blockers)
+        f = functions()
+        values = [
+            p.value if isinstance(p, Cotangent) else f.zeros_like(x)
+            for p, x in zip(parts, wrt, strict=True)
+        ]
+        n = len(carried)
+        for place, total in enumerate(states[n:], n):
+            if isinstance(parts[place], Cotangent):
+                values[place] = total + values[place]  # type: ignore[operator]
+            else:
+                values[place] = total
+        return values
+
+
+def _flows(variable: Any) -> bool:
+    return is_continuous(variable.type.dtype)
+
+
+def _like(variable: Any) -> Any:
+    return variable.type.make_variable(variable.name)
+
+
+def _row_like(sequence: Any) -> Any:
+    kind = sequence.type
+    return TensorType(kind.dtype, kind.shape[1:]).make_variable(sequence.name)
