@@ -10,6 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+# What pp prints of the gradient of (x - 4) * (x**2*2 + 6), in Theano's layout.
+SQUARE = "((x ** TensorConstant{2}) * TensorConstant{2})"
+SECOND = f"({SQUARE} + TensorConstant{{6}})"
+FIRST = "(x - TensorConstant{4})"
+START = f"fill(({FIRST} * {SECOND}), TensorConstant{{1.0}})"
+BEFORE = (
+    f"((((({START} * {FIRST}) * TensorConstant{{2}}) * TensorConstant{{2}}) "
+    f"* (x ** (TensorConstant{{2}} - TensorConstant{{1}}))) + ({START} * {SECOND}))"
+)
+AFTER = (
+    "(((TensorConstant{4.0} * (x - TensorConstant{4})) * x) "
+    "+ ((sqr(x) * TensorConstant{2}) + TensorConstant{6}))"
+)
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
@@ -87,6 +100,8 @@ def test_search_finds_the_minimum():
 def test_gradients_can_be_read():
     text = "\n".join(run_example("gradients"))
     assert "at 0, 1, 2: 6.0 -4.0 -2.0\n" in text
+    assert f"before: {BEFORE}\n" in text
+    assert f"after: {AFTER}\n" in text
     assert "hessian: [[6.0, 0.0], [0.0, 12.0]]" in text
     assert "jacobian: [[2.0, 0.0], [0.0, 4.0]]" in text
     assert "Rop: [ 2. 40.]" in text
