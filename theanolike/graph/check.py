@@ -48,7 +48,10 @@ def _check_types(node: Apply) -> None:
     result = getattr(node.op, "result", None)
     if result is None:
         return
-    inferred = result(*(v.type for v in node.inputs))
+    try:
+        inferred = result(*(v.type for v in node.inputs))
+    except NotImplementedError:  # the type depends on values: make_node says it
+        return
     several = inferred if isinstance(inferred, tuple) else (inferred,)
     if len(several) != len(node.outputs):
         raise InconsistencyError(

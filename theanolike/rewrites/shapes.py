@@ -87,7 +87,7 @@ def as_graph(extent: int | Extent) -> Any:
 
 @rewrite(CANONICALIZE, ShapeItem, aliases=["local_shape_to_shape_i", "ShapeOpt"])
 def inferred_extent(node: Apply) -> Any:
-    """f(x).shape[k] from the shapes of x, as f's op infers it."""
+    """f(x).shape[k] = what f's op infers from the shapes of its inputs."""
     x: Any = node.inputs[0]
     axis: int = node.op.axis  # type: ignore[attr-defined]
     if x.type.shape[axis] is not None:

@@ -1,0 +1,365 @@
+"""The laws that each rewrite of the catalogue keeps; none may be left out."""
+
+import logging
+
+import numpy as np
+import pytest
+
+from theanolike import ops
+from theanolike.compile.interpreter import Interpreter
+from theanolike.graph.check import check_graph
+from theanolike.graph.function_graph import FunctionGraph
+from theanolike.ops.barriers import DisconnectedGrad
+from theanolike.ops.broadcast import Fill, SumTo
+from theanolike.ops.cast import Cast
+from theanolike.ops.conditional import _masked_op
+from theanolike.ops.creation import Alloc
+from theanolike.ops.declare import Elementwise
+from theanolike.ops.dimshuffle import DimShuffle
+from theanolike.ops.extents import MakeVector, ShapeItem, ShapeOf
+from theanolike.ops.shape import Flatten, Rebroadcast, Reshape, SpecifyShape
+from theanolike.rewrites.engine import MOST_VISITS, run
+from theanolike.rewrites.phases import Grade, Phase
+from theanolike.rewrites.registry import catalogue
+from theanolike.types.constants import TensorConstant, constant
+from theanolike.types.type import TensorType
+
+f = ops.find
+NAMES = list(dict.fromkeys(one.name for one in catalogue()))
+BY_NAME = {n: [one for one in catalogue() if one.name == n] for n in NAMES}
+PHASES = list(Phase)
+
+INTEGERS = {
+    "integer_plus_zero",
+    "integer_times_zero",
+    "equal_to_itself",
+    "unequal_to_itself",
+}
+# What the number of a pattern is in the test: where only some will do.
+NUMBERS = {"over_power_of_two": [4.0, -0.5], "power_by_constant": [2, 3, -1, 0.5]}
+
+
+def vector(name, dtype="float64"):
+    return TensorType(dtype, (None,)).make_variable(name)
+
+
+def matrix(name, dtype="float64"):
+    return TensorType(dtype, (None, None)).make_variable(name)
+
+
+V, W, S = vector("v"), vector("w"), TensorType("float64", ()).make_variable("s")
+M, N = matrix("m"), vector("i", "int32")
+ROW = TensorType("float64", (1, None)).make_variable("row")
+FIXED = TensorType("float64", (2, 3)).make_variable("fixed")
+sigmoid, exp, log = f("sigmoid"), f("exp"), f("log")
+
+# For what has no pattern, or a guard that a pattern on its own doesn't pass.
+EXAMPLES = {
+    "fold_constants": [lambda: exp(constant(np.array([1.0, 2.0])))],
+    "barrier_of_gradients": [lambda: DisconnectedGrad()(V)],
+    "switch_by_constant": [
+        lambda: f("switch")(constant(np.array(True)), V, W),
+        lambda: f("switch")(constant(np.array([False])), V, W),
+    ],
+    "mask_by_constant": [
+        lambda: _masked_op(constant(np.array(True)), V),
+        lambda: _masked_op(constant(np.array(False)), V),
+        lambda: _masked_op(f("gt")(V, 0), constant(np.zeros(()))),
+    ],
+    "useless_cast": [lambda: Cast("float64")(V)],
+    "cast_of_cast": [lambda: Cast("float32")(Cast("int64")(N))],
+    "fill_of_same_shape": [lambda: Fill()(V, exp(V)), lambda: Fill()(S, V)],
+    "fill_from_the_root": [lambda: Fill()(exp(V), S)],
+    "fill_of_fill": [lambda: Fill()(V, Fill()(exp(V), S))],
+    "fill_after": [
+        lambda: Fill()(V, S) * W,
+        lambda: exp(Fill()(M, V)),
+        lambda: Fill()(V, S) * exp(V),
+        lambda: Cast("float32")(Fill()(V, S)),
+    ],
+    "useless_alloc": [lambda: FIXED + Alloc()(S, 2, 3)],
+    "padding_on_the_left": [lambda: M + DimShuffle((None, 0))(V)],
+    "dimshuffle_of_fill": [lambda: DimShuffle((1, None, 0))(Fill()(M, S))],
+    "alloc_of_spread": [
+        lambda: Alloc()(Alloc()(S, 3), 2, 3),
+        lambda: Alloc()(Fill()(ROW, S), 2, ShapeItem(0)(V)),
+    ],
+    "alloc_of_same_shape": [lambda: Alloc()(FIXED, 2, 3)],
+    "sum_to_same_shape": [lambda: SumTo()(exp(V), V), lambda: SumTo("or")(V > 0, V)],
+    "sum_to_the_root": [lambda: SumTo()(M, exp(V)), lambda: SumTo()(M, V * 2)],
+    "sum_to_of_sum_to": [lambda: SumTo()(SumTo()(M, ROW), S)],
+    "inferred_extent": [
+        lambda: ShapeItem(0)(exp(V)),
+        lambda: ShapeItem(1)(M + ROW),
+        lambda: ShapeItem(0)(V + W * exp(W)),
+        lambda: ShapeItem(0)(f("dot")(M, V)),
+        lambda: ShapeItem(0)(V[1:]),
+        lambda: ShapeItem(0)(V[::-2]),
+        lambda: ShapeItem(1)(f("join")(1, M, M)),
+        lambda: ShapeItem(0)(Reshape(1)(M, -1)),
+        lambda: ShapeItem(0)(f("arange")(ShapeItem(0)(V))),
+    ],
+    "shape_by_extents": [lambda: ShapeOf()(exp(M))],
+    "item_of_vector": [
+        lambda: MakeVector("float64")(S, S * 2)[1],
+        lambda: ShapeOf()(M)[-1],
+    ],
+    "whole_subtensor": [lambda: M[:, :]],
+    "useless_dimshuffle": [lambda: DimShuffle((0, 1))(M)],
+    "dimshuffle_of_dimshuffle": [
+        lambda: DimShuffle((1, 0))(DimShuffle((1, 0))(M)),
+        lambda: DimShuffle((2, 0))(DimShuffle((0, None, 1))(M)),
+    ],
+    "useless_reshape": [
+        lambda: Reshape(1)(V, -1),
+        lambda: Reshape(2)(M, ShapeItem(0)(M), ShapeItem(1)(M)),
+    ],
+    "reshape_of_reshape": [
+        lambda: Reshape(1)(Reshape(2)(V, -1, 1), -1),
+        lambda: Reshape(2)(Flatten(1)(M), -1, 1),
+    ],
+    "useless_flatten": [lambda: Flatten(2)(M)],
+    "known_already": [
+        lambda: SpecifyShape((0,))(FIXED, 2),
+        lambda: Rebroadcast(((0, True),))(ROW),
+    ],
+    "constants_of_product": [
+        lambda: V * 2 * W * 3.0,
+        lambda: 2.0 / (V * 4.0),
+        lambda: -(V * 3) * 2,
+        lambda: N * 3 * N * 5,
+    ],
+    "constants_of_sum": [lambda: V + 2 - W + 3, lambda: 1 - (V - 2), lambda: N + 3 - 4],
+    "factors_on_both_sides": [
+        lambda: V * W * 2 / (W * exp(V)),
+        lambda: f("sqr")(V) * W / V,
+        lambda: V / (V * W),
+        lambda: -V * W / V,
+    ],
+    "terms_on_both_sides": [
+        lambda: V + W + 2 - (W + exp(V)),
+        lambda: V - (V + W),
+        lambda: V + V - W - V,
+    ],
+    "log_of_softmax": [lambda: log(f("softmax")(M))],
+    "log_of_sum_of_exp": [lambda: log(f("sum")(exp(M), axis=1))],
+    "sum_of_scaled": [lambda: f("sum")(V * S), lambda: f("sum")(2.0 * M, axis=0)],
+    "sum_of_sum": [lambda: f("sum")(f("sum")(M, axis=0))],
+    "sum_over_ones": [lambda: f("sum")(ROW, axis=0), lambda: f("sum")(ROW)],
+    "sum_of_permuted": [lambda: f("sum")(DimShuffle((1, 0))(M))],
+}
+EDGES = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, -1e-310, 1e308, 1e-200]
+
+
+def samples(one):
+    """Yield expressions that a rewrite is to change."""
+    if one.name in EXAMPLES:
+        for build in EXAMPLES[one.name]:
+            yield build()
+        return
+    if one.pattern is None:
+        pytest.fail(f"{one.name} has no pattern: give it an example")
+    dtype = "int64" if one.name in INTEGERS else "float64"
+    for value in NUMBERS.get(one.name, [3.0]):
+        yield instance(one.pattern.expression, dtype, value)
+
+
+def instance(expression, dtype, value):
+    """Return a pattern with vectors in place of its wildcards."""
+    made = {}
+
+    def build(variable):
+        if isinstance(variable, TensorConstant):
+            return variable
+        if variable.owner is not None:
+            return variable.owner.op(*(build(v) for v in variable.owner.inputs))
+        if variable.name == "c" and variable.type.dtype == "float64":
+            return constant(value)
+        if variable not in made:
+            own = dtype if variable.type.dtype == "float64" else variable.type.dtype
+            made[variable] = vector(variable.name, own)
+        return made[variable]
+
+    return build(expression)
+
+
+def graph_of(expression):
+    inputs = [V, W, S, M, N, ROW, FIXED]
+    from theanolike.graph.traverse import explicit_inputs
+
+    needed = explicit_inputs([expression])
+    return FunctionGraph([v for v in needed if v not in inputs] + inputs, [expression])
+
+
+def arguments(fgraph, *, edges, seed=0):
+    """Return arrays for a graph's inputs, all vectors of one length."""
+    rng = np.random.default_rng(seed)
+    first, second = (a.ravel() for a in np.meshgrid(EDGES, EDGES))
+    n = first.size if edges else 24
+    arrays = []
+    for i, v in enumerate(fgraph.inputs):
+        shape = {0: (), 1: (n,), 2: (4, n)}[v.type.ndim]
+        shape = tuple(e or k for e, k in zip(v.type.shape, shape, strict=True))
+        kind = np.dtype(v.type.dtype)
+        if kind.kind == "b":
+            array = rng.random(shape) < 0.5
+        elif kind.kind == "i":
+            array = rng.integers(-9, 9, shape)
+        elif edges and v.type.ndim == 1:
+            array = first if i % 2 else second
+        else:
+            array = rng.normal(size=shape) * 2 + (seed % 2) * 3
+        arrays.append(np.asarray(array, kind))
+    return arrays
+
+
+def value_of(fgraph, arrays):
+    with np.errstate(all="ignore"):
+        return Interpreter(fgraph.inputs, fgraph.toposort(), fgraph.outputs).compute(
+            arrays
+        )[0]
+
+
+def upto(phase):
+    active = PHASES[: PHASES.index(phase) + 1]
+    return [one for one in catalogue() if one.phase in active]
+
+
+@pytest.fixture(autouse=True)
+def no_warnings(caplog):
+    yield
+    assert [r for r in caplog.records if r.levelno >= logging.WARNING] == []
+
+
+each = pytest.mark.parametrize("name", NAMES)
+
+
+@each
+def test_it_fires_on_its_pattern_and_only_once(name):
+    for one in BY_NAME[name]:
+        for expression in samples(one):
+            fgraph = graph_of(expression)
+            assert run(fgraph, BY_NAME[name]).firings[name] >= 1, expression
+            check_graph(fgraph)
+            assert run(fgraph, BY_NAME[name]).firings[name] == 0, fgraph.outputs
+
+
+@each
+def test_it_keeps_type_and_value_to_its_grade(name):
+    for one in BY_NAME[name]:
+        for expression in samples(one):
+            before, after = graph_of(expression), graph_of(expression)
+            run(after, BY_NAME[name])
+            old, new = before.outputs[0].type, after.outputs[0].type
+            assert old.is_super(new) or old == new
+            for seed in range(4):
+                arrays = arguments(before, edges=False, seed=seed)
+                same_to_grade(
+                    one.grade, value_of(before, arrays), value_of(after, arrays)
+                )
+            if one.grade is Grade.EXACT:
+                arrays = arguments(before, edges=True)
+                same_bits(value_of(before, arrays), value_of(after, arrays))
+
+
+def same_to_grade(grade, expected, got):
+    assert expected.shape == got.shape
+    assert expected.dtype == got.dtype
+    if grade is Grade.EXACT:
+        same_bits(expected, got)
+        return
+    if grade is Grade.DOMAIN:
+        got = np.where(np.isnan(expected), expected, got)
+    np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)
+
+
+def same_bits(expected, got):
+    np.testing.assert_array_equal(got, expected)
+    if expected.dtype.kind == "f":
+        number = ~np.isnan(expected)
+        np.testing.assert_array_equal(
+            np.signbit(got)[number], np.signbit(expected)[number]
+        )
+
+
+@each
+def test_it_ends_together_with_its_phase(name):
+    for one in BY_NAME[name]:
+        for expression in samples(one):
+            before, after = graph_of(expression), graph_of(expression)
+            report = run(after, upto(one.phase))
+            check_graph(after)
+            assert report.stopped == set()
+            assert report.most_visits <= MOST_VISITS
+            arrays = arguments(before, edges=False, seed=1)
+            same_to_grade(
+                Grade.DOMAIN, value_of(before, arrays), value_of(after, arrays)
+            )
+
+
+@each
+def test_it_says_what_it_does_in_an_equation(name):
+    for one in BY_NAME[name]:
+        assert "=" in one.equation or "never" in one.equation
+
+
+def as_sympy(variable, symbols):
+    """Return an elementwise expression as sympy's; KeyError for what isn't algebra."""
+    import sympy
+
+    if variable.type.dtype == "bool":
+        raise KeyError("logic")
+    if isinstance(variable, TensorConstant):
+        return sympy.nsimplify(variable.data.item())
+    if variable.owner is None:
+        return symbols.setdefault(variable, sympy.Symbol(variable.name, positive=True))
+    op = variable.owner.op
+    if isinstance(op, Cast):
+        return as_sympy(variable.owner.inputs[0], symbols)
+    if isinstance(op, Fill):
+        return as_sympy(variable.owner.inputs[1], symbols)
+    if not isinstance(op, Elementwise):
+        raise KeyError(str(op))
+    operands = [as_sympy(v, symbols) for v in variable.owner.inputs]
+    return {
+        "add": sympy.Add,
+        "sub": lambda a, b: a - b,
+        "mul": sympy.Mul,
+        "true_div": lambda a, b: a / b,
+        "inv": lambda a: 1 / a,
+        "neg": lambda a: -a,
+        "sqr": lambda a: a**2,
+        "pow": sympy.Pow,
+        "sqrt": sympy.sqrt,
+        "abs_": sympy.Abs,
+        "exp": sympy.exp,
+        "log": sympy.log,
+        "log1p": lambda a: sympy.log(1 + a),
+        "expm1": lambda a: sympy.exp(a) - 1,
+        "sigmoid": lambda a: 1 / (1 + sympy.exp(-a)),
+        "softplus": lambda a: sympy.log(1 + sympy.exp(a)),
+        "xlogx": lambda a: a * sympy.log(a),
+    }[op.name](*operands)
+
+
+ALGEBRA = [n for n in NAMES if BY_NAME[n][0].pattern is not None and n not in INTEGERS]
+
+
+@pytest.mark.parametrize("name", ALGEBRA)
+def test_sympy_proves_its_equation(name):
+    sympy = pytest.importorskip("sympy")
+    for one in BY_NAME[name]:
+        for expression in samples(one):
+            after = graph_of(expression)
+            symbols = {}
+            before = graph_of(expression)
+            try:
+                left = as_sympy(before.outputs[0], symbols)
+            except KeyError:
+                return
+            run(after, BY_NAME[name])
+            own = dict(zip(after.inputs, before.inputs, strict=True))
+            symbols = {a: symbols[b] for a, b in own.items() if b in symbols}
+            right = as_sympy(after.outputs[0], symbols)
+            difference = sympy.logcombine(sympy.simplify(left - right), force=True)
+            assert sympy.simplify(difference) == 0
