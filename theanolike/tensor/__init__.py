@@ -1,5 +1,8 @@
 """The public `T`: imports and ``__all__`` only."""
 
+# First, so that the module of that name doesn't hide the function.
+import theanolike.tensor.var  # noqa: F401, I001
+
 from theanolike.errors import (
     AsTensorError,
     EmptyConstantError,
