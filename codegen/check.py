@@ -58,7 +58,7 @@ def nested_programs(node: Node) -> tuple[Program, ...]:
 class _Checker:
     def __init__(self, program: Program, outside: frozenset[Value]) -> None:
         self.program = program
-        self.outside = outside
+        self.outside = outside | set(program.inputs)  # their extents are there at once
         self.known: set[Value] = set()
         self.at = 0
 

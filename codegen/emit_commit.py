@@ -7,9 +7,10 @@ from theanolike.codegen.in_place import Target, index_check
 from theanolike.codegen.kernel_text import Kernel
 from theanolike.codegen.libraries import gemm_call, gemm_numbers
 from theanolike.codegen.names import Names
+from theanolike.codegen.printing import describe_nest
 from theanolike.codegen.program import Library, Node
 from theanolike.codegen.scalars import CTYPE, stored
-from theanolike.codegen.schedule.fuse import Nest, describe
+from theanolike.codegen.schedule.fuse import Nest
 
 if TYPE_CHECKING:
     from theanolike.codegen.emit_level import Level
@@ -61,7 +62,7 @@ class CommitWriter:
     def _kernel(self, nest: Nest, targets: list[Target]) -> Kernel:
         """Return a kernel whose new values may lie where the old ones do."""
         unit = self.level.unit
-        unit.plan.append(describe(nest))
+        unit.plan.append(describe_nest(nest, unit.labels))
         writer = KernelWriter(
             nest,
             self.level.storage.stored,

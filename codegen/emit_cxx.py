@@ -1,11 +1,12 @@
 """A scheduled program as the text of a C++ unit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from theanolike.codegen.check import check_program
 from theanolike.codegen.emit_level import Chunk, Level
 from theanolike.codegen.emit_scalar import extent_text
 from theanolike.codegen.emit_table import TableLevel, table_takes
@@ -13,6 +14,7 @@ from theanolike.codegen.in_place import in_place
 from theanolike.codegen.kernel_text import Kernel, kernel_text
 from theanolike.codegen.memory import Slot, plan_storage, root
 from theanolike.codegen.names import Names
+from theanolike.codegen.printing import Labels
 from theanolike.codegen.program import (
     Axis,
     Branch,
@@ -33,6 +35,7 @@ from theanolike.codegen.schedule.fuse import Nest, fuse
 from theanolike.codegen.schedule.statements import plan_statements
 from theanolike.codegen.shapes import Extent
 
+CHECKED = False  # check the program between phases: set under test
 STRAIGHT = 64  # steps that stand one after another; more are a table
 SMALL = 64  # elements of a constant that stands in the text
 
@@ -128,6 +131,7 @@ class UnitWriter:
         self.constants: list[np.ndarray[Any, Any]] = []
         self.static: list[str] = []
         self.plan: list[str] = []
+        self.labels = Labels()
         self.extents: dict[Extent, str] = {}
         self.known_after: dict[Value, Chunk] = {}
         self.head = Chunk()
@@ -139,11 +143,16 @@ class UnitWriter:
 
     def write(self) -> Unit:
         """Write the unit."""
+        if CHECKED:
+            check_program(self.program)
         bind_outputs(self.program)
         spell_alike(self.program)
+        if CHECKED:
+            check_program(self.program)
         steps = fuse(plan_statements(self.program))
         large = len(steps) > STRAIGHT and table_takes(self.program, steps)
         body = self._table(steps) if large else self._straight(steps)
+        self._sum_up()
         # A complex value that is only moved needs its type, though no primitive.
         moved = {
             ("select", value.dtype)
@@ -191,11 +200,28 @@ class UnitWriter:
 
     def _table(self, steps: list[Nest | Node]) -> list[str]:
         """Write the steps as a table."""
-        top = TableLevel(self, self.program)
+        top = self.top = TableLevel(self, self.program)
         top.declare_inputs()
         top.bind_outputs()
         top.storage = plan_storage(self.program, steps, top.bound)
         return top.write_steps(steps)
+
+    # The plan.
+
+    def planned(self, head: str, write: Callable[[], list[str]]) -> list[str]:
+        """Write a nested program; what it plans stands below `head`."""
+        at = len(self.plan)
+        lines = write()
+        self.plan[at:] = [head, *(f"  {line}" for line in self.plan[at:])]
+        return lines
+
+    def _sum_up(self) -> None:
+        """End the plan with how many loops and buffers there are."""
+        nests = sum(line.lstrip().startswith("nest") for line in self.plan)
+        slots = len(self.slots)
+        if self.top is not None:
+            slots += len(self.top.storage.slots) + len(self.top.extra)
+        self.plan.append(f"nests: {nests}, buffers: {slots}")
 
     # Extents.
 

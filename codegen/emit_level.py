@@ -22,6 +22,7 @@ from theanolike.codegen.memory import (
     size_of,
 )
 from theanolike.codegen.names import Names
+from theanolike.codegen.printing import describe_nest
 from theanolike.codegen.program import (
     Branch,
     Data,
@@ -37,7 +38,7 @@ from theanolike.codegen.program import (
     Value,
 )
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, literal, loaded, stored
-from theanolike.codegen.schedule.fuse import Nest, describe, fuse
+from theanolike.codegen.schedule.fuse import Nest, fuse
 from theanolike.codegen.schedule.statements import Resolver, plan_statements
 from theanolike.codegen.shapes import Extent, leaves
 
@@ -369,7 +370,7 @@ class Level:
                 Names(readable=unit.readable, remarks=unit.names.remarks),
             )
             self.call(writer.write())
-        unit.plan.append(describe(nest))
+        unit.plan.append(describe_nest(nest, unit.labels))
 
     def argument(self, p: Parameter) -> str:
         if p.kind == "extent":

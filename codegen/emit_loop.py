@@ -36,14 +36,13 @@ def emit_branch(level: "Level", node: Branch) -> None:
         for value, place in zip(program.outputs, places, strict=True):
             if value.ndim:
                 inner.place(root(value), place)
-        lines = inner.write()
+        lines = unit.planned("branch", inner.write)
         level.emit(head)
         level.chunks[-1].lines += lines
         for value, place in zip(program.outputs, places, strict=True):
             if value.ndim == 0:
                 level.emit(f"  {place} = {bare(inner.scalar(value))};")
     level.emit("}")
-    unit.plan.append("branch")
 
 
 def emit_loop(level: "Level", node: Loop) -> None:
@@ -76,7 +75,7 @@ class _LoopWriter:
             done = unit.names(("done", self.node), "done")
             level.emit(f"i64 {done} = 0;")
         self.bind(inner)
-        lines = inner.write()
+        lines = unit.planned(f"loop with {self.count} states", inner.write)
         level.emit(f"for (i64 {step} = 0; {step} < {steps}; ++{step}) {{")
         level.emit(
             f"  if (({step} & {POLL}) == {POLL} && c->table->poll(c)) "
@@ -86,7 +85,6 @@ class _LoopWriter:
         self.advance(inner, done, step)
         level.emit("}")
         self.results(done)
-        unit.plan.append(f"loop with {self.count} states")
 
     def states(self, inner: "Level") -> None:
         """Declare each state: a local, or a pointer that moves between two buffers."""

@@ -15,6 +15,7 @@ from theanolike.codegen.kernel_text import Parameter
 from theanolike.codegen.libraries import GEMM
 from theanolike.codegen.memory import Slot, offset_in_root, root
 from theanolike.codegen.names import Names
+from theanolike.codegen.printing import describe_nest
 from theanolike.codegen.program import (
     Data,
     Host,
@@ -27,7 +28,7 @@ from theanolike.codegen.program import (
     Value,
 )
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, loaded
-from theanolike.codegen.schedule.fuse import Nest, describe
+from theanolike.codegen.schedule.fuse import Nest
 from theanolike.codegen.shapes import Extent, add
 
 if TYPE_CHECKING:
@@ -259,7 +260,7 @@ class TableLevel(Level):
         kinds = "".join(_kind(p) for p in kernel.parameters)
         body = f"{name}({', '.join(['c', *args])}); return c->error.code;"
         self.row(f"{name}_go_{kinds}", body, *indices)
-        unit.plan.append(describe(nest))
+        unit.plan.append(describe_nest(nest, unit.labels))
 
     def _index_of(self, p: Parameter) -> int:
         subject = p.subject

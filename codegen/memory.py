@@ -1,5 +1,6 @@
 """Where values live: lifetimes, and the slots of the workspace that they share."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +21,7 @@ from theanolike.codegen.program import (
 )
 from theanolike.codegen.schedule.fuse import Nest
 from theanolike.codegen.schedule.statements import Statement
-from theanolike.codegen.shapes import Extent, add, mul, product
+from theanolike.codegen.shapes import Extent, add, leaves, maximum, mul, product
 
 ALIGNMENT = 64  # bytes
 MOST_PIECES = 16  # of a nest whose outer loops accumulate (cxx/support.h)
@@ -28,10 +29,12 @@ MOST_PIECES = 16  # of a nest whose outer loops accumulate (cxx/support.h)
 
 @dataclass(eq=False)
 class Slot:
-    """A piece of the workspace, `size` bytes long."""
+    """A piece of the workspace, `size` bytes long: the most that it ever holds."""
 
     number: int
     size: int | Extent
+    holds: "dict[int | Extent, None]" = field(default_factory=dict)
+    taken: bool = True
 
 
 @dataclass
@@ -120,7 +123,7 @@ def plan_storage(
             last[root(value)] = at
     for value in program.outputs:
         last[root(value)] = len(steps)
-    free: dict[int | Extent, list[Slot]] = {}
+    free = _Free(storage.slots)
     expiring: dict[int, list[Slot]] = {}
     for at, step in enumerate(steps):
         taken = [
@@ -135,25 +138,70 @@ def plan_storage(
             elsewhere = isinstance(step, Loop) and value.index < len(step.states)
             if value in bound or isinstance(step, Host) or elsewhere:
                 continue
-            slot = _take(storage, free, size_of(value))
+            slot = free.take(size_of(value))
             storage.slot_of[value] = slot
             expiring.setdefault(last.get(value, at), []).append(slot)
         if isinstance(step, Nest):
             _plan_rows(storage, step, free, expiring, at)
         for slot in expiring.pop(at, ()):
-            free.setdefault(slot.size, []).append(slot)
+            free.put(slot)
+    for slot in storage.slots:
+        slot.size = _largest(slot.holds)
     return storage
 
 
-def _take(
-    storage: Storage, free: dict[int | Extent, list[Slot]], size: int | Extent
-) -> Slot:
-    waiting = free.get(size)
-    if waiting:
-        return waiting.pop()
-    slot = Slot(len(storage.slots), size)
-    storage.slots.append(slot)
-    return slot
+class _Free:
+    """The slots that nothing uses: by size, and those that may be made larger.
+
+    A slot may stand in several lists, and is passed over where it was taken since.
+    """
+
+    def __init__(self, slots: list[Slot]) -> None:
+        self.slots = slots
+        self.of_size: dict[int | Extent, list[Slot]] = {}
+        self.growing: list[Slot] = []
+
+    def take(self, size: int | Extent) -> Slot:
+        """Return a slot for `size` bytes, a free one if there is any that fits."""
+        waiting = [self.of_size.get(size, [])]
+        if _known_at_once(size):
+            waiting.append(self.growing)
+        for slots in waiting:
+            while slots:
+                slot = slots.pop()
+                if not slot.taken:
+                    slot.taken = True
+                    slot.size = size
+                    slot.holds[size] = None
+                    return slot
+        slot = Slot(len(self.slots), size, {size: None})
+        self.slots.append(slot)
+        return slot
+
+    def put(self, slot: Slot) -> None:
+        """Note that a slot is free."""
+        slot.taken = False
+        self.of_size.setdefault(slot.size, []).append(slot)
+        if _known_at_once(slot.size):
+            self.growing.append(slot)
+
+
+def _known_at_once(size: int | Extent) -> bool:
+    """Tell whether a size follows from the arguments' shapes alone."""
+    return all(
+        leaf.op == "dim" and isinstance(leaf.args[0].node, Input)
+        for leaf in leaves(size)
+    )
+
+
+def _largest(sizes: Iterable[int | Extent]) -> int | Extent:
+    """Return the maximum, as a balanced tree."""
+    left = list(sizes)
+    while len(left) > 1:
+        pairs = zip(left[::2], left[1::2], strict=False)
+        odd = left[-1:] if len(left) % 2 else []
+        left = [maximum(a, b) for a, b in pairs] + odd
+    return left[0]
 
 
 def _needs_memory(value: Value, nest: Nest, last: dict[Value, int], at: int) -> bool:
@@ -178,7 +226,7 @@ def accumulates(s: Statement) -> bool:
 def _plan_rows(
     storage: Storage,
     nest: Nest,
-    free: dict[int | Extent, list[Slot]],
+    free: _Free,
     expiring: dict[int, list[Slot]],
     at: int,
 ) -> None:
@@ -188,7 +236,7 @@ def _plan_rows(
     }
     for s in nest.statements:
         if nest.k and accumulates(s):
-            slot = _take(storage, free, mul(size_of(s.value), MOST_PIECES))
+            slot = free.take(mul(size_of(s.value), MOST_PIECES))
             storage.partials[s.value] = slot
             expiring.setdefault(at, []).append(slot)
     for n, stage in enumerate(nest.stages):
@@ -204,7 +252,7 @@ def _plan_rows(
                 if not row:
                     continue
                 itemsize = np.dtype(source.dtype).itemsize
-                slot = _take(storage, free, mul(product(row), itemsize))
+                slot = free.take(mul(product(row), itemsize))
                 storage.temporaries[source] = slot
                 expiring.setdefault(at, []).append(slot)
 

@@ -25,6 +25,14 @@ def cache_directory():
             os.environ["THEANOLIKE_CACHE"] = before
 
 
+@pytest.fixture(scope="session", autouse=True)
+def checked_programs():
+    """Let every loop program be checked between the phases."""
+    from theanolike.codegen import emit_cxx
+
+    emit_cxx.CHECKED = True
+
+
 @pytest.fixture
 def rng():
     """Return a generator with a fixed seed."""

@@ -262,10 +262,3 @@ def _divide(nest: Nest) -> None:
             at = len(nest.stages) - 1
         nest.stages[at].statements.append(s)
         stage_of[s.value] = at
-
-
-def describe(nest: Nest) -> str:
-    """Return a line of `f.plan` about a nest."""
-    inner = [len(stage.domain) for stage in nest.stages]
-    makes = ", ".join(s.kind for s in nest.statements)
-    return f"nest of {nest.k} outer loops, stages {inner}: {makes}"

@@ -1,4 +1,4 @@
-"""One library with a loop over every scalar primitive and dtype."""
+"""One library with a loop over every scalar primitive, and programs without a graph."""
 
 import ctypes
 import dataclasses
@@ -10,8 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from theanolike import _runtime
+from theanolike.cache import open_store
+from theanolike.codegen import build as builder
 from theanolike.codegen import scalars
+from theanolike.codegen.emit_cxx import emit_unit
 from theanolike.codegen.toolchain import command_line, require_compiler
+from theanolike.compile.executable import prepare_runtime
 from theanolike.errors import UnsupportedError
 
 ABI = '#include "{}"\n'
@@ -173,3 +178,62 @@ def plain_loops(tmp_path_factory):
 def compile_unit(tmp_path):
     """A function that compiles C++ text after abi.h."""
     return lambda text, extra=(): build(tmp_path, text, extra)
+
+
+class UnitFailedError(Exception):
+    """What a unit says instead of a result: code, site, and the numbers it noted."""
+
+
+class CompiledProgram:
+    """A loop program compiled by itself, without a graph; called with arrays."""
+
+    def __init__(self, b, folder):
+        self.inputs = [(v.dtype, v.ndim) for v in b.program.inputs]
+        outputs = [(np.dtype(v.dtype).num, v.ndim) for v in b.program.outputs]
+        self.unit = emit_unit(b.program)
+        numbers = [(np.dtype(dtype).num, ndim) for dtype, ndim in self.inputs]
+        self.function = _runtime.Function(
+            companion=self,
+            body=_runtime.Unit(builder.build(self.unit.text, store=open_store(folder))),
+            inputs=[(None, num, ndim, (-1,) * ndim, None) for num, ndim in numbers],
+            captured=[
+                (_runtime.Cell(array), array.dtype.num, array.ndim, array.shape)
+                for array in self.unit.constants
+            ],
+            outputs=outputs,
+            updates=[],
+            form="list",
+            convert=self.convert,
+            fail=self.fail,
+            refuse=self.fail,
+            release_gil=False,
+        )
+
+    def convert(self, i, value):
+        array = np.asarray(value)
+        assert (array.dtype, array.ndim) == self.inputs[i]
+        return array.copy()
+
+    def fail(self, *said):
+        raise UnitFailedError(*said[:3])
+
+    def __call__(self, *arrays, threads=2):
+        before = _runtime.threads()
+        _runtime.set_threads(threads)
+        try:
+            return self.function(*arrays)
+        finally:
+            _runtime.set_threads(before)
+
+
+@pytest.fixture(scope="session")
+def compile_program(cache_directory):
+    """A function that compiles what a Builder holds."""
+    prepare_runtime(2, "")
+    return lambda b: CompiledProgram(b, Path(cache_directory))
+
+
+@pytest.fixture
+def failure():
+    """The error that a compiled program raises."""
+    return UnitFailedError
