@@ -121,7 +121,19 @@ def _tangent(x: Variable, point: Any) -> Tangent:
             f"The evaluation point of {x} must have its type {x.type}, got {value} of "
             f"type {value.type}."
         )
-    return Tangent(value)
+    return Tangent(_of_one_shape(value, x))
+
+
+def _of_one_shape(value: Any, x: Variable) -> Any:
+    """Return `value`, required to have the shape of `x`.
+
+    `x` stays an input of the result, as in Theano: the derivative of a linear
+    function would lose it, and a program that lists it among the inputs its function.
+    """
+    f = functions()
+    if value.ndim == 0:
+        return f.fill(x, value)
+    return f.specify_shape(value, [x.shape[k] for k in range(value.ndim)])
 
 
 def _derivative(out: Variable, tangent: Tangent | None, choice: str, form: str) -> Any:

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 node_observers: list[Callable[[Apply], None]] = []
 
 
+def _missing(op: "Op", signature: str, purpose: str) -> MethodNotDefinedError:
+    name = type(op).__name__
+    method = signature.partition("(")[0]
+    return MethodNotDefinedError(
+        f"{name} has no {method}, which is needed to {purpose}: define "
+        f"{name}.{signature}."
+    )
+
+
 class Op:
     """What a node computes. Ops are values: equal fields, equal op.
 
@@ -64,13 +73,13 @@ class Op:
         *params: Any,
     ) -> None:
         """Compute: set `output_storage[k][0]` for each output k."""
-        raise MethodNotDefinedError(f"perform of {type(self).__name__}")
+        raise _missing(self, "perform(node, inputs, output_storage)", "compute")
 
     def grad(
         self, inputs: Sequence[Variable], output_gradients: Sequence[Variable]
     ) -> Any:
         """Return the gradient by each input, given those by the outputs."""
-        raise MethodNotDefinedError(f"grad of {type(self).__name__}")
+        raise _missing(self, "grad(inputs, output_gradients)", "differentiate")
 
     def L_op(
         self,
@@ -83,11 +92,11 @@ class Op:
 
     def R_op(self, inputs: Sequence[Variable], eval_points: Sequence[Any]) -> Any:
         """Return the directional derivative of each output along `eval_points`."""
-        raise MethodNotDefinedError(f"R_op of {type(self).__name__}")
+        raise _missing(self, "R_op(inputs, eval_points)", "differentiate forward")
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Any:
         """Return the outputs' shapes as tuples of int64 scalars."""
-        raise MethodNotDefinedError(f"infer_shape of {type(self).__name__}")
+        raise _missing(self, "infer_shape(node, input_shapes)", "infer shapes")
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         """Tell for each input and output whether a gradient can flow between them."""

@@ -31,7 +31,10 @@ class Type:
         allow_downcast : bool or None
             Whether a conversion may lose precision.
         """
-        raise MethodNotDefinedError("filter", type(self).__name__)
+        raise MethodNotDefinedError(
+            f"{type(self).__name__} has no filter, which is needed to check values: "
+            f"define {type(self).__name__}.filter(value, strict, allow_downcast)."
+        )
 
     def same(self, other: object) -> bool:
         """Tell whether `other` is this type in every respect, static shape included."""

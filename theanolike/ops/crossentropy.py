@@ -77,13 +77,23 @@ def softmax_with_bias(x: Any, b: Any) -> Any:
     return softmax(as_tensor_variable(x) + b)
 
 
-def crossentropy_softmax_1hot(x: Any, y_idx: Any) -> Any:
-    """Return the cross-entropy of softmax(x) with the classes `y_idx`."""
-    return -_pick(logsoftmax(x), y_idx)
+def crossentropy_softmax_1hot(x: Any, y_idx: Any) -> tuple[Any, Any]:
+    """Return the cross-entropy of softmax(x) with the classes `y_idx`, and softmax(x).
+
+    Parameters
+    ----------
+    x : (n, k) float
+    y_idx : (n,) int
+
+    Returns
+    -------
+    (n,), (n, k)
+    """
+    return -_pick(logsoftmax(x), y_idx), softmax(x)
 
 
-def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> Any:
-    """Return the cross-entropy of softmax(x + b) with the classes `y_idx`."""
+def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> tuple[Any, Any]:
+    """Return the same of `x + b`."""
     return crossentropy_softmax_1hot(as_tensor_variable(x) + b, y_idx)
 
 
@@ -92,16 +102,15 @@ def crossentropy_softmax_argmax_1hot_with_bias(
 ) -> tuple[Any, Any, Any]:
     """Return cross-entropy, softmax and most likely class of each row of x + b."""
     z = as_tensor_variable(x) + b
-    return crossentropy_softmax_1hot(z, y_idx), softmax(z), argmax(z, axis=1)
+    return *crossentropy_softmax_1hot(z, y_idx), argmax(z, axis=1)
 
 
 def crossentropy_softmax_max_and_argmax_1hot_with_bias(
     x: Any, b: Any, y_idx: Any
 ) -> tuple[Any, Any, Any, Any]:
     """Return cross-entropy, softmax, its largest entry and the place of that."""
-    z = as_tensor_variable(x) + b
-    p = softmax(z)
-    return crossentropy_softmax_1hot(z, y_idx), p, max(p, axis=1), argmax(p, axis=1)
+    cost, p = crossentropy_softmax_1hot(as_tensor_variable(x) + b, y_idx)
+    return cost, p, max(p, axis=1), argmax(p, axis=1)
 
 
 def crossentropy_softmax_max_and_argmax_1hot(

@@ -17,6 +17,8 @@ from theanolike.ops.crossentropy import (
     crossentropy_softmax_1hot,
     crossentropy_softmax_1hot_with_bias,
     crossentropy_softmax_argmax_1hot_with_bias,
+    crossentropy_softmax_max_and_argmax_1hot,
+    crossentropy_softmax_max_and_argmax_1hot_with_bias,
     sigmoid_binary_crossentropy,
     softmax_with_bias,
 )
@@ -32,6 +34,8 @@ __all__ = [
     "crossentropy_softmax_1hot",
     "crossentropy_softmax_1hot_with_bias",
     "crossentropy_softmax_argmax_1hot_with_bias",
+    "crossentropy_softmax_max_and_argmax_1hot",
+    "crossentropy_softmax_max_and_argmax_1hot_with_bias",
     "elu",
     "hard_sigmoid",
     "logsoftmax",

@@ -8,6 +8,8 @@ from theanolike.ops.crossentropy import (
     crossentropy_softmax_1hot,
     crossentropy_softmax_1hot_with_bias,
     crossentropy_softmax_argmax_1hot_with_bias,
+    crossentropy_softmax_max_and_argmax_1hot,
+    crossentropy_softmax_max_and_argmax_1hot_with_bias,
     sigmoid_binary_crossentropy,
     softmax_with_bias,
 )
@@ -22,6 +24,8 @@ __all__ = [
     "crossentropy_softmax_1hot",
     "crossentropy_softmax_1hot_with_bias",
     "crossentropy_softmax_argmax_1hot_with_bias",
+    "crossentropy_softmax_max_and_argmax_1hot",
+    "crossentropy_softmax_max_and_argmax_1hot_with_bias",
     "elu",
     "logsoftmax",
     "relu",
