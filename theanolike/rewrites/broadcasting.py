@@ -16,6 +16,8 @@ from theanolike.rewrites.registry import rewrite
 __all__: list[str] = []
 
 CANONICALIZE = Phase.CANONICALIZE
+# Operands are compared with each other, so only where they are few.
+MOST_OPERANDS = 16
 
 
 def spread(variable: Any, kind: type) -> Any:
@@ -67,7 +69,7 @@ def fill_after(node: Apply) -> Any:
 @rewrite(CANONICALIZE, Elementwise, aliases=["local_elemwise_alloc"])
 def useless_alloc(node: Apply) -> Any:
     """f(alloc(x, shape), z) = f(x, z), where z surely has the shape."""
-    if len(node.inputs) == 1:
+    if not 1 < len(node.inputs) <= MOST_OPERANDS:
         return None
     for i, operand in enumerate(node.inputs):
         inner = spread(operand, Alloc)
@@ -84,7 +86,7 @@ def useless_alloc(node: Apply) -> Any:
 @rewrite(CANONICALIZE, Elementwise)
 def padding_on_the_left(node: Apply) -> Any:
     """f(x.dimshuffle('x', 0), y) = f(x, y): operands align from the right."""
-    if len(node.inputs) == 1:
+    if not 1 < len(node.inputs) <= MOST_OPERANDS:
         return None
     rank: int = node.outputs[0].type.ndim  # type: ignore[attr-defined]
     values = list(node.inputs)

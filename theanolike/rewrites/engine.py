@@ -163,7 +163,9 @@ class Worklist:
         self.merger: Merger | None = None
         self.most_firings = MOST_FIRINGS * (len(fgraph) + 50)
         self._active: list[Rewrite] = []
-        self._table = Table(())
+        self._table = self._own = Table(())
+        # Nodes to which nothing of the earlier phases applies.
+        self._settled: set[Apply] = set()
         self._heap: list[tuple[int, int, Apply]] = []
         self._queued: set[Apply] = set()
         self._busy: Apply | None = None
@@ -177,7 +179,7 @@ class Worklist:
         """Look at the nodes that `rewrites` may change, and at all that follows."""
         self._active += rewrites
         self._table = Table(self._active)
-        own = Table(rewrites)
+        self._own = own = Table(rewrites)
         for rank, node in enumerate(self.fgraph.toposort()):
             self._rank[node] = rank
             if everything or own.of(node.op):
@@ -207,6 +209,7 @@ class Worklist:
         """Forget a node."""
         self._rank.pop(node, None)
         self._visits.pop(node, None)
+        self._settled.discard(node)
         self.report._history.pop(node, None)  # noqa: SLF001 - filled here only
 
     def on_change_input(
@@ -220,6 +223,7 @@ class Worklist:
     ) -> None:
         """Look again at a node whose input changed."""
         if node is not self._busy and not isinstance(node, str):
+            self._settled.discard(node)
             self._push(node)
 
     def _visit(self, node: Apply) -> None:
@@ -230,15 +234,17 @@ class Worklist:
         report.most_visits = max(report.most_visits, visits)
         past = report._history.get(node, ())  # noqa: SLF001 - filled here only
         self._now = (self._rank[node], visits, past)
-        if self.merger is not None and self._merge(node):
+        is_settled = node in self._settled
+        if self.merger is not None and not is_settled and self._merge(node):
             return
         if visits > MOST_VISITS:
             self._warn_of_cycle(node, past)
             return
         with inherit(node.origin):
-            for one in self._table.of(node.op):
+            for one in (self._own if is_settled else self._table).of(node.op):
                 if one.name not in report.stopped and self._fire(one, node):
                     return
+        self._settled.add(node)
 
     def _merge(self, node: Apply) -> bool:
         begin = time.perf_counter()

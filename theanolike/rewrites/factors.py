@@ -101,9 +101,13 @@ def collect(node: Apply, fgraph: FunctionGraph, *, is_product: bool) -> Parts | 
     """Return the parts of a node if it is the outermost of its kind, else None."""
     out: Any = node.outputs[0]
     names = PRODUCTS if is_product else SUMS
-    parts = Parts(out.type.dtype, is_product=is_product)
-    if _has_larger(out, fgraph, names, parts.dtype):
+    dtype: str = out.type.dtype
+    # Two parts alone are left to the patterns of trivial algebra.
+    if not any(v.owner and _is_one_of(v.owner, names, dtype) for v in node.inputs):
         return None
+    if _has_larger(out, fgraph, names, dtype):
+        return None
+    parts = Parts(dtype, is_product=is_product)
     stack: list[tuple[Any, int]] = [(out, 1)]
     while stack:
         variable, count = stack.pop()
