@@ -44,6 +44,8 @@ from theanolike.graph.variable import Constant, Variable
 from theanolike.legacy.misc.safe_asarray import _asarray
 from theanolike.ops.known import get_scalar_constant_value
 from theanolike.ops.products import dot
+from theanolike.ops.scan.folds import foldl, foldr, map, reduce
+from theanolike.ops.scan.scan import scan
 from theanolike.ops.user import as_op
 from theanolike.pending import pending_names
 from theanolike.types.shared import Container
@@ -76,6 +78,8 @@ __all__ = [
     "clone",
     "config",
     "dot",
+    "foldl",
+    "foldr",
     "function",
     "function_dump",
     "generic",
@@ -83,12 +87,15 @@ __all__ = [
     "grad",
     "gradient",
     "install_as_theano",
+    "map",
     "pp",
     "pprint",
     "predefined_linkers",
     "predefined_modes",
     "predefined_optimizers",
     "printing",
+    "reduce",
+    "scan",
     "shared",
     "subgraph_grad",
     "tensor",

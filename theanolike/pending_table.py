@@ -5,8 +5,8 @@ __all__ = ["PENDING"]
 PENDING: dict[str, str] = {
     "": """
         CLinker DualLinker Linker LocalLinker OpFromGraph OpWiseCLinker OpenMPOp
-        PerformLinker disable_log_handler foldl foldr hessian jacobian map
-        object2 opt reduce scan scan_checkpoints sparse_grad theano_logger
+        PerformLinker disable_log_handler hessian jacobian object2 opt
+        scan_checkpoints sparse_grad theano_logger
     """,
     "compat": """
         DefaultOrderedDict b cmp decode exc_message get_unbound_function
@@ -154,14 +154,13 @@ PENDING: dict[str, str] = {
         all_types as_scalar same_out_nocomplex
     """,
     "scalar.basic_scipy": "GammaLn Psi",
-    "scan_module": "foldl foldr map reduce scan scan_checkpoints until",
+    "scan_module": "scan_checkpoints",
     "scan_module.scan_op": "Scan",
     "scan_module.scan_utils": """
         compress_outs equal_computations expand_empty forced_replace
         get_updates_and_outputs infer_shape map_variables reconstruct_graph
-        safe_new scan_args scan_can_remove_outs traverse until
+        safe_new scan_args scan_can_remove_outs traverse
     """,
-    "scan_module.scan_views": "foldl foldr map reduce",
     "sparse": """
         CSC CSM CSR SparseConstant SparseType SparseVariable add as_sparse
         as_sparse_or_tensor_variable as_sparse_variable bsr_matrix cast clean

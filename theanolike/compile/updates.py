@@ -1,56 +1,13 @@
 """Updates and givens: what `function` takes for them, checked and in order."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from theanolike.graph.variable import Constant, Variable
 from theanolike.types.shared import SharedVariable
+from theanolike.types.updates import OrderedUpdates
 
 __all__ = ["OrderedUpdates", "check_givens", "check_updates"]
-
-
-class OrderedUpdates(OrderedDict[Any, Any]):
-    """A dict from shared variables to their new values, in order of insertion.
-
-    `+` merges two of them and refuses two new values for one variable.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for key in self:
-            _check_key(key)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        _check_key(key)
-        super().__setitem__(key, value)
-
-    def update(self, other: Any = None, /, **kwargs: Any) -> None:
-        """Take in the entries of a mapping or of pairs."""
-        if other is None:
-            return
-        pairs = other.items() if isinstance(other, Mapping) else other
-        for key, value in pairs:
-            self[key] = value
-
-    def __add__(self, other: Mapping[Any, Any]) -> "OrderedUpdates":
-        merged = OrderedUpdates(self)
-        for key, value in other.items():
-            if key in merged and merged[key] is not value:
-                raise KeyError("Collision", key)
-            merged[key] = value
-        return merged
-
-    def __radd__(self, other: Mapping[Any, Any]) -> "OrderedUpdates":
-        return OrderedUpdates(other) + self
-
-    def __copy__(self) -> "OrderedUpdates":
-        return OrderedUpdates(self)
-
-
-def _check_key(key: Any) -> None:
-    if not isinstance(key, SharedVariable):
-        raise TypeError("OrderedUpdates keys must inherit from SharedVariable", key)
 
 
 def _as_pairs(given: Any, refusal: Exception) -> list[tuple[Any, Any]]:

@@ -1,7 +1,5 @@
 """Theano's `scan_module.scan_views`: imports only."""
 
-from theanolike.pending import pending_names
+from theanolike.ops.scan.folds import foldl, foldr, map, reduce
 
-__all__: list[str] = []
-
-__getattr__ = pending_names(__name__)
+__all__ = ["foldl", "foldr", "map", "reduce"]

@@ -243,7 +243,7 @@ class Backward:
         n = len(carried)
         for place, total in enumerate(states[n:], n):
             if isinstance(parts[place], Cotangent):
-                values[place] = total + values[place]  # type: ignore[operator]
+                values[place] = total + values[place]
             else:
                 values[place] = total
         return values

@@ -284,8 +284,8 @@ def _check_states(before: Sequence[Any], after: Sequence[Any]) -> None:
     for old, new in zip(before, after, strict=False):
         if np.shape(old) != np.shape(new):
             raise ShapeError(
-                f"A state must keep its shape: it was {np.shape(old)} before a step and "
-                f"{np.shape(new)} after; give an initial state of the step's shape."
+                f"A state must keep its shape: it was {np.shape(old)} before a step "
+                f"and {np.shape(new)} after; give an initial state of the step's shape."
             )
 
 

@@ -1,0 +1,406 @@
+"""`scan`: a function of symbolic arguments, repeated as one loop.
+
+The function is called once, to write down a step; what it reads besides its arguments
+is found by itself, and what does not depend on them is computed once, before the loop.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from theanolike.errors import MissingInputError, UnsupportedError
+from theanolike.graph.clone import clone_graph
+from theanolike.graph.frozen import FrozenGraph
+from theanolike.graph.traverse import ancestors
+from theanolike.graph.variable import Constant, Variable
+from theanolike.ops.cast import cast
+from theanolike.ops.comparison import neq
+from theanolike.ops.scan.arguments import (
+    Recurrence,
+    Tapped,
+    as_list,
+    as_recurrences,
+    as_sequences,
+    count_steps,
+)
+from theanolike.ops.scan.loop import LoopOp, common_type, find_captured
+from theanolike.ops.scan.step import Step, read_step
+from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
+from theanolike.types.shared import SharedVariable
+from theanolike.types.type import TensorType
+from theanolike.types.updates import OrderedUpdates
+
+
+@dataclass
+class Looped:
+    """What a loop made: all steps of each output, the last ones, and updates."""
+
+    rows: list[Any]
+    last: list[Any]  # None for an output without a state
+    updates: OrderedUpdates
+
+
+class _Output:
+    """A recurrent output: its states, the latest first, and their first values."""
+
+    def __init__(self, place: int, recurrence: Recurrence) -> None:
+        self.place = place
+        self.recurrence = recurrence
+        self.starts = recurrence.starts()
+        self.states: list[Any] = [
+            recurrence.state(-1 - k) for k in range(len(self.starts))
+        ]
+
+    def arguments(self) -> list[Any]:
+        """Return what the function gets, in the order of the taps."""
+        return [self.states[-1 - tap] for tap in self.recurrence.taps]
+
+    def fit(self, new: Any, name: str) -> Any:
+        """Bring states and first values to the type of `new`; return `new` so, too.
+
+        Nothing may be lost: a Python number or a constant takes the dtype of the
+        step where that holds its value; a narrower step, or else a narrower first
+        value, is widened.
+        """
+        old, kind = self.states[0].type, new.type
+        if kind.ndim != old.ndim:
+            self._refuse(new, name)
+        if kind.dtype != old.dtype:
+            if all(self._can_become(start, kind.dtype) for start in self.starts):
+                self._become(TensorType(kind.dtype, old.shape))
+            elif np.can_cast(kind.dtype, old.dtype, "safe"):
+                new = cast(new, old.dtype)
+            else:
+                self._refuse(new, name)
+        old = self.states[0].type
+        both = new.type
+        for start in (*self.starts, *self.states):
+            both = common_type(start.type, both)
+        for known, wanted in zip(old.shape, new.type.shape, strict=True):
+            if None not in (known, wanted) and known != wanted:
+                self._refuse(new, name)
+        if not both.same(old):
+            self._become(both)
+        return new
+
+    def _can_become(self, start: Any, dtype: str) -> bool:
+        if np.can_cast(start.type.dtype, dtype, "safe"):
+            return True
+        if not isinstance(start, TensorConstant):
+            return False
+        with np.errstate(all="ignore"):
+            converted = start.data.astype(dtype)
+        if self.recurrence.weak and np.dtype(dtype).kind in "fc":
+            return bool(np.isfinite(converted).all() == np.isfinite(start.data).all())
+        return np.array_equal(converted, start.data, equal_nan=True)
+
+    def _become(self, kind: TensorType) -> None:
+        self.starts = [
+            start
+            if start.type.dtype == kind.dtype
+            else constant(start.data.astype(kind.dtype))
+            if isinstance(start, TensorConstant)
+            else cast(start, kind.dtype)
+            for start in self.starts
+        ]
+        self.states = [kind.make_variable(state.name) for state in self.states]
+
+    def _refuse(self, new: Any, name: str) -> None:
+        old, kind = self.states[0].type, new.type
+        initial = self.recurrence.initial
+        what = f"variable {initial} (argument number {self.place})"
+        if kind.dtype == old.dtype:
+            raise ValueError(
+                f"When compiling the inner function of scan {name} the following error "
+                "has been encountered: The initial state (`outputs_info` in scan "
+                f"nomenclature) of {what} has type {old}, while the result of the "
+                f"inner function (`fn`) has type {kind}. This can happen if the inner "
+                "function of scan results in an upcast or downcast, or another number "
+                "of dimensions; give an initial state of the result's shape."
+            )
+        raise ValueError(
+            f"When compiling the inner function of scan {name} the following error has "
+            "been encountered: The initial state (`outputs_info` in scan nomenclature) "
+            f"of {what} has dtype {old.dtype} and {old.ndim} dimension(s), while the "
+            f"result of the inner function (`fn`) has dtype {kind.dtype} and "
+            f"{kind.ndim} dimension(s). This can happen if the inner function of scan "
+            "results in an upcast or downcast; cast the initial state, or the result, "
+            f"as in result.astype('{old.dtype}')."
+        )
+
+
+class _Scan:
+    """One scan while it is built."""
+
+    def __init__(
+        self,
+        sequences: list[Tapped],
+        recurrences: list[Recurrence | None],
+        steps: Any,
+        name: str,
+        *,
+        backwards: bool,
+    ) -> None:
+        self.steps = steps
+        self.name = name
+        self.sequences = sequences
+        self.backwards = backwards
+        self.rows = [[s.row(tap) for tap in s.taps] for s in sequences]
+        self.recurrences = recurrences
+        self.outputs = [
+            _Output(k, r) for k, r in enumerate(recurrences) if r is not None
+        ]
+
+    def arguments(self) -> list[Any]:
+        """Return what the function is called with, before the non-sequences."""
+        states = [a for output in self.outputs for a in output.arguments()]
+        return [*(row for rows in self.rows for row in rows), *states]
+
+    def close(self, step: Step) -> Looped:
+        """Return what the loop of `step` makes."""
+        self._check_count(step)
+        targets = _with_default_updates(step, self.arguments())
+        held = [_state_of(target) for target in targets]
+        values = [*step.outputs, *step.updates.values()]
+        if step.condition is not None:
+            values.append(neq(step.condition, 0))
+        values, _ = clone_graph(
+            values, dict(zip(targets, held, strict=True)), copy_all=False
+        )
+        values = self._fit(values)
+        n = len(step.outputs)
+        news = values[:n]
+        following: list[Any] = []
+        states: list[Any] = []
+        starts: list[Any] = []
+        last: list[int | None] = [None] * n
+        for output in self.outputs:
+            last[output.place] = len(states)
+            following += [news[output.place], *output.states[:-1]]
+            states += output.states
+            starts += output.starts
+        following += values[n : n + len(targets)]
+        condition = values[n + len(targets) :]
+        results = [*following, *news, *condition]
+        made = self._loop([*states, *held], [*starts, *targets], results, len(news))
+        count = len(states)
+        return Looped(
+            made[count + len(targets) : count + len(targets) + n],
+            [None if k is None else made[k] for k in last],
+            OrderedUpdates(
+                zip(targets, made[count : count + len(targets)], strict=True)
+            ),
+        )
+
+    def _check_count(self, step: Step) -> None:
+        if not self.recurrences:
+            self.recurrences = [None] * len(step.outputs)
+        if len(self.recurrences) != len(step.outputs):
+            raise ValueError(
+                f"outputs_info of scan {self.name} describes {len(self.recurrences)} "
+                f"outputs, but the function returned {len(step.outputs)}. Please "
+                "provide None as outputs_info for any output that does not feed back "
+                "into scan (i.e. it behaves like a map)."
+            )
+
+    def _fit(self, values: list[Any]) -> list[Any]:
+        """Bring the states to the types of the new values, which may change in turn."""
+        for _ in range(3):
+            before = [s for output in self.outputs for s in output.states]
+            for output in self.outputs:
+                values[output.place] = output.fit(values[output.place], self.name)
+            after = [s for output in self.outputs for s in output.states]
+            if all(a is b for a, b in zip(before, after, strict=True)):
+                break
+            changed = {a: b for a, b in zip(before, after, strict=True) if a is not b}
+            values, _ = clone_graph(values, changed, copy_all=False)
+        return values
+
+    def _loop(
+        self,
+        states: Sequence[Any],
+        starts: Sequence[Any],
+        results: Sequence[Any],
+        collected: int,
+    ) -> list[Any]:
+        step = TensorType("int64", ()).make_variable()
+        rows, given = [], []
+        whole = len(self.sequences) == 1 and self.steps is None
+        steps = count_steps(None, self.sequences) if self.steps is None else self.steps
+        for sequence, own in zip(self.sequences, self.rows, strict=True):
+            for tap, row in zip(sequence.taps, own, strict=True):
+                rows.append(row)
+                if whole and sequence.taps == (0,) and not self.backwards:
+                    given.append(sequence.variable)
+                else:
+                    given.append(sequence.rows(tap, steps, backwards=self.backwards))
+        captured = find_captured({step, *states, *rows}, results)
+        graph = FrozenGraph([step, *states, *rows, *captured], results)
+        until = len(results) > len(states) + collected
+        loop = LoopOp(graph, len(states), collected, until, len(rows))
+        return list(loop(steps, *starts, *given, *captured, return_list=True))
+
+
+def _state_of(target: Any) -> Any:
+    return target.type.make_variable(target.name)
+
+
+def _with_default_updates(step: Step, arguments: Sequence[Any]) -> list[Any]:
+    """Return the shared variables that a step updates, default updates included."""
+    roots = [*step.outputs, *step.updates.values()]
+    if step.condition is not None:
+        roots.append(step.condition)
+    while roots:
+        found = [
+            v
+            for v in ancestors(roots, arguments)
+            if isinstance(v, SharedVariable)
+            and v.default_update is not None
+            and v not in step.updates
+        ]
+        for v in found:
+            step.updates[v] = v.default_update
+        roots = [v.default_update for v in found]
+    for target, update in step.updates.items():
+        step.updates[target] = target.filter_update(update)
+    return list(step.updates)
+
+
+def _check_strict(step: Step, arguments: Sequence[Any], given: Sequence[Any]) -> None:
+    roots = [*step.outputs, *step.updates.values()]
+    known = [*arguments, *given]
+    if step.condition is not None:
+        roots.append(step.condition)
+    for v in ancestors(roots, known):
+        if v.owner is None and not isinstance(v, Constant) and v not in known:
+            raise MissingInputError(
+                f"The function of a strict scan reads {v} of type {v.type}, which is "
+                "not among its arguments; add it to non_sequences, or pass "
+                "strict=False."
+            )
+
+
+def trace(  # noqa: PLR0913
+    fn: Callable[..., Any],
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any,
+    n_steps: Any,
+    *,
+    backwards: bool = False,
+    name: str | None = None,
+    strict: bool = False,
+) -> Looped:
+    """Call `fn` once and return what the loop of it makes."""
+    tapped = as_sequences(sequences)
+    steps = None
+    if n_steps is not None or not tapped:
+        steps = count_steps(n_steps, tapped)
+    scan = _Scan(
+        tapped, as_recurrences(outputs_info), steps, name or "", backwards=backwards
+    )
+    given = [
+        x if isinstance(x, Variable) else as_tensor_variable(x)
+        for x in as_list(non_sequences)
+    ]
+    arguments = scan.arguments()
+    step = read_step(fn(*arguments, *given))
+    if strict:
+        _check_strict(step, arguments, given)
+    return scan.close(step)
+
+
+def scan(  # noqa: PLR0913, PLR0917 - Theano's signature
+    fn: Callable[..., Any],
+    sequences: Any = None,
+    outputs_info: Any = None,
+    non_sequences: Any = None,
+    n_steps: Any = None,
+    truncate_gradient: int = -1,
+    go_backwards: bool = False,
+    mode: Any = None,  # noqa: ARG001
+    name: str | None = None,
+    profile: Any = False,  # noqa: ARG001
+    allow_gc: Any = None,  # noqa: ARG001
+    strict: bool = False,
+    return_list: bool = False,
+) -> tuple[Any, OrderedUpdates]:
+    """Repeat a function, each step seeing what earlier ones made.
+
+    Parameters
+    ----------
+    fn : callable
+        Called once, with a row of each sequence for each of its taps, the earlier
+        values of each output for each of its taps, then the non-sequences. It returns
+        outputs, updates of shared variables (a dict or pairs), or both, and last
+        perhaps `until(condition)`.
+    sequences : tensor, dict(input=, taps=[0]), or list of them
+        Walked along their first axes; the shortest one decides how many steps there
+        are. A tap k is the row at the step's number plus k.
+    outputs_info : tensor, None, dict(initial=, taps=[-1]), or list of them
+        For each output its value before the first step; None for an output that no
+        step reads. With other taps than -1, `initial` holds the earliest values along
+        a first axis.
+    non_sequences : Variable or list of them
+        Passed to `fn` as they are. Other variables that `fn` reads need not stand
+        here, unless `strict`.
+    n_steps : int or 0-d int tensor
+    truncate_gradient : int
+        -1; the gradient goes through all steps.
+    go_backwards : bool
+        Walk the sequences from their ends.
+    mode, profile, allow_gc
+        No effect: the loop is part of the function that it is compiled into.
+    name : str
+        Named in errors.
+    strict : bool
+        Refuse variables that are not passed.
+    return_list : bool
+        Return a list also of a single output.
+
+    Returns
+    -------
+    outputs : tensor, or list of them, or None
+        All steps of each output along a new first axis, without the initial values.
+    updates : OrderedUpdates
+        To be passed to `function`.
+
+    Raises
+    ------
+    ValueError
+        No number of steps, an initial state of another type than the step's result,
+        a tap of an output that lies ahead, a return value of other things.
+    MissingInputError
+        With `strict`, a variable that was not passed.
+
+    Examples
+    --------
+    >>> import theanolike.tensor as T
+    >>> k, a = T.lscalar("k"), T.dvector("a")
+    >>> powers, _ = scan(lambda p: p * a, outputs_info=T.ones_like(a), n_steps=k)
+    >>> powers[-1].eval({k: 3, a: [1.0, 2.0]})
+    array([1., 8.])
+    """
+    if truncate_gradient != -1:
+        raise UnsupportedError(
+            f"truncate_gradient={truncate_gradient} is not there yet; leave it at -1."
+        )
+    looped = trace(
+        fn,
+        sequences,
+        outputs_info,
+        non_sequences,
+        n_steps,
+        backwards=bool(go_backwards),
+        name=name,
+        strict=strict,
+    )
+    return _as_returned(looped.rows, return_list), looped.updates
+
+
+def _as_returned(values: list[Any], return_list: bool) -> Any:
+    if return_list or len(values) > 1:
+        return values
+    return values[0] if values else None
