@@ -411,10 +411,17 @@ class Builder:
         )
 
     def view(self, source: Value, shape: Shape, dims: Sequence[ViewDim]) -> Value:
-        """Return the source's elements under another index map."""
-        if source.ndim == 0 and not shape:
+        """Return the source's elements under another index map.
+
+        A view of a view is one of what that shows, so that chains of them stay flat.
+        """
+        node = source.node
+        if isinstance(node, View):
+            source, dims = node.operands[0], [_through(d, dims) for d in node.dims]
+        shape = tuple(shape)
+        if source.shape == shape and all(d == ViewDim(k) for k, d in enumerate(dims)):
             return source
-        return self.append(View(source, tuple(shape), tuple(dims), self.site))  # type: ignore[no-any-return]
+        return self.append(View(source, shape, tuple(dims), self.site))  # type: ignore[no-any-return]
 
     def transpose(self, source: Value, order: Sequence[int | None]) -> Value:
         """Permute dims; None makes a new one of extent 1, those left out must be 1."""
@@ -575,6 +582,17 @@ class Builder:
         dense = [self.dense(value) for value in operands]
         self.append(Host(len(self.hosts) - 1, dense, results, self.site))
         return self.program.nodes[-1].results
+
+
+def _through(outer: ViewDim, dims: Sequence[ViewDim]) -> ViewDim:
+    """Return the index of a dim that a view shows, seen through another view."""
+    if outer.axis is None:
+        return outer
+    inner = dims[outer.axis]
+    step = mul(outer.step, inner.step) if inner.axis is not None else 1
+    if outer.step == -1:  # so that turning around twice is nothing
+        return ViewDim(inner.axis, sub(outer.start, inner.start), step)
+    return ViewDim(inner.axis, add(outer.start, mul(outer.step, inner.start)), step)
 
 
 def _keeps_order(view: View) -> bool:

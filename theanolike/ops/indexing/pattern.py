@@ -132,7 +132,15 @@ def _count(distance: Number, step: Number) -> Number:
     count = distance
     if step != 1:
         count = lowering.floordiv(lowering.add(distance, lowering.sub(step, 1)), step)
-    return count if is_nonnegative(count) else lowering.maximum(count, 0)
+    if is_nonnegative(count):
+        return count
+    if isinstance(count, Extent) and count.op == "add":
+        # max(max(n, 0) - k, 0) is max(n - k, 0): slices of slices stay flat.
+        of, less = count.args
+        is_less = isinstance(less, int) and less <= 0
+        if is_less and isinstance(of, Extent) and of.op == "max" and of.args[1] == 0:
+            count = lowering.add(of.args[0], less)
+    return lowering.maximum(count, 0)
 
 
 def static_extent(item: Any, extent: int | None) -> int | None:
