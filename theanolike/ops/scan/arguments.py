@@ -16,7 +16,12 @@ from theanolike.ops.conditional import maximum, minimum
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import Builder, NativeOp, Shape, Shaped, Value
 from theanolike.ops.scan.loop import row_type
-from theanolike.types.constants import as_tensor_variable, is_python_scalar
+from theanolike.types.constants import (
+    TensorConstant,
+    as_tensor_variable,
+    constant,
+    is_python_scalar,
+)
 from theanolike.types.dtypes import is_continuous
 from theanolike.types.type import TensorType
 
@@ -73,7 +78,10 @@ class Recurrence:
         """Return the values before the first step, the latest first."""
         if self.taps == (-1,):
             return [self.initial]
-        return [self.initial[k] for k in range(self.depth - 1, -1, -1)]
+        rows = range(self.depth - 1, -1, -1)
+        if isinstance(self.initial, TensorConstant):
+            return [constant(self.initial.data[k]) for k in rows]
+        return [self.initial[k] for k in rows]
 
     def state(self, tap: int) -> Any:
         """Return the variable that stands for an earlier value."""

@@ -114,8 +114,17 @@ class LoopOp(NativeOp):
             raise UnsupportedError(
                 f"How many rows {self} collects is known only after it ran."
             )
+        rows = self._row_shapes(steps, *inputs)
+        count = steps.item()
+        count = maximum(count, 0)
+        shapes: list[Shape] = [x.shape for x in inputs[: self.states]]
+        shapes += [(count, *row) for row in rows]
+        return [*shapes, ()] if self.until else shapes
+
+    def _row_shapes(self, steps: Shaped, *inputs: Shaped) -> list[Shape]:
+        """Return the shapes of what one step collects."""
         first = 1 + self.states
-        seen_inside = [steps, *inputs]
+        seen_inside: list[Any] = [steps, *inputs]
         for k in range(first, first + self.sequences):
             seen_inside[k] = _Inner(seen_inside[k].shape[1:])
         known: dict[Variable, Any] = dict(
@@ -129,11 +138,7 @@ class LoopOp(NativeOp):
             for out, shape in zip(node.outputs, shapes, strict=True):
                 known[out] = _Inner(shape)
         rows = self.graph.outputs[self.states : self.states + self.collected]
-        shapes = [x.shape for x in inputs[: self.states]]
-        count = steps.item()
-        count = maximum(count, 0)
-        shapes += [(count, *_shaped(known, row).shape) for row in rows]
-        return [*shapes, ()] if self.until else shapes
+        return [_shaped(known, row).shape for row in rows]
 
     def reference(self, steps: Any, *arrays: Any) -> Any:
         steps = max(int(steps), 0)
@@ -156,13 +161,25 @@ class LoopOp(NativeOp):
             done += 1
             if self.until and values[-1]:
                 break
-        kinds = self.graph.outputs[self.states : self.states + self.collected]
-        stacked = [
-            np.stack(row[::-1] if self.reverse else row) if row else _no_rows(kind.type)
-            for row, kind in zip(rows, kinds, strict=True)
-        ]
+        if done:
+            stacked = [np.stack(row[::-1] if self.reverse else row) for row in rows]
+        else:
+            stacked = self._no_rows(steps, arrays)
         results = [*state, *stacked, *([np.asarray(done)] if self.until else [])]
         return results[0] if len(results) == 1 else tuple(results)
+
+    def _no_rows(self, steps: int, arrays: Sequence[Any]) -> list[Any]:
+        """Return what no steps collect, of the shapes that a step would give."""
+        kinds: list[Any] = [out.type for out in self.graph.outputs[self.states :]]
+        given = [_Inner(np.shape(x), np.asarray(x)) for x in (steps, *arrays)]
+        try:
+            shapes: list[Any] = self._row_shapes(*given)
+        except NotImplementedError:
+            shapes = [[e or 0 for e in kind.shape] for kind in kinds[: self.collected]]
+        return [
+            np.zeros((0, *shape), kind.dtype)
+            for shape, kind in zip(shapes, kinds, strict=False)
+        ]
 
     def lower(self, b: Builder, *inputs: Value) -> Value | tuple[Value, ...]:
         steps = maximum(b.item(inputs[0]), 0)
@@ -305,10 +322,6 @@ def common_type(first: TensorType, second: TensorType) -> TensorType:
     """Return the type that says what is known of both."""
     pairs = zip(first.shape, second.shape, strict=True)
     return TensorType(first.dtype, [a if a == b else None for a, b in pairs])
-
-
-def _no_rows(kind: Any) -> Any:
-    return np.zeros((0, *(extent or 0 for extent in kind.shape)), kind.dtype)
 
 
 def find_captured(inside: set[Variable], outputs: Sequence[Variable]) -> list[Variable]:

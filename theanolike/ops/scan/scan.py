@@ -61,8 +61,7 @@ class _Output:
         """Bring states and first values to the type of `new`; return `new` so, too.
 
         Nothing may be lost: a Python number or a constant takes the dtype of the
-        step where that holds its value; a narrower step, or else a narrower first
-        value, is widened.
+        step where that holds its value; a narrower step is widened.
         """
         old, kind = self.states[0].type, new.type
         if kind.ndim != old.ndim:
@@ -86,8 +85,6 @@ class _Output:
         return new
 
     def _can_become(self, start: Any, dtype: str) -> bool:
-        if np.can_cast(start.type.dtype, dtype, "safe"):
-            return True
         if not isinstance(start, TensorConstant):
             return False
         with np.errstate(all="ignore"):
@@ -101,8 +98,6 @@ class _Output:
             start
             if start.type.dtype == kind.dtype
             else constant(start.data.astype(kind.dtype))
-            if isinstance(start, TensorConstant)
-            else cast(start, kind.dtype)
             for start in self.starts
         ]
         self.states = [kind.make_variable(state.name) for state in self.states]
