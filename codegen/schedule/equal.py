@@ -44,6 +44,7 @@ def _speller(equal: Mapping[Extent, "int | Extent"]) -> Spell:
         if not isinstance(extent, Extent):
             return extent
         if extent not in known:
+            known[extent] = extent  # n may be required to be n * m
             found: int | Extent = extent
             while isinstance(found, Extent) and found in equal:
                 found = equal[found]

@@ -10,6 +10,7 @@ from theanolike.codegen.lowering import (
     ViewDim,
     ceildiv,
     guard,
+    mul,
     sub,
 )
 from theanolike.codegen.program import Map, Reshape, View
@@ -47,6 +48,22 @@ def test_extents_required_equal_have_one_representative():
     before = len(b.program.nodes)
     b.pointwise("float64", lambda p, q: p + q, x, z)
     assert len(b.program.nodes) == before + 1
+
+
+@pytest.mark.compiler
+def test_an_extent_may_be_required_to_be_a_product_with_itself(
+    compile_program, failure
+):
+    b = Builder()
+    x = b.input("float64", (None, None))
+    flat = b.reshape(x, (mul(x.shape[0], x.shape[1]),))
+    rows = b.reduce("add", x, (1,))
+    b.program.outputs = [b.pointwise("float64", lambda p, q: p + q, flat, rows)]
+    run = compile_program(b)
+    assert run(np.zeros((0, 3)))[0].shape == (0,)
+    np.testing.assert_array_equal(run(np.ones((2, 1)))[0], [2, 2])
+    with pytest.raises(failure):
+        run(np.ones((2, 3)))
 
 
 def test_an_element_of_a_constant_is_a_plain_extent():
