@@ -51,6 +51,7 @@ V, W, S = vector("v"), vector("w"), TensorType("float64", ()).make_variable("s")
 M, N = matrix("m"), vector("i", "int32")
 ROW = TensorType("float64", (1, None)).make_variable("row")
 FIXED = TensorType("float64", (2, 3)).make_variable("fixed")
+SQUARE = TensorType("float64", (3, 3)).make_variable("square")
 sigmoid, exp, log = f("sigmoid"), f("exp"), f("log")
 
 # For what has no pattern, or a guard that a pattern on its own doesn't pass.
@@ -141,6 +142,18 @@ EXAMPLES = {
         lambda: V - (V + W),
         lambda: V + V - W - V,
     ],
+    "exponentials_of_sigmoids": [
+        lambda: V * exp(W) / f("sqr")(1 + exp(W)),
+        lambda: V / (f("sqr")(exp(W) + 1)) * exp(W) * 2,
+        lambda: V * W / (1 + exp(W)),
+    ],
+    "transpose_of_product": [lambda: f("dot")(SQUARE.T, FIXED.T).T],
+    "product_and_sum": [
+        lambda: SQUARE - 0.1 * f("dot")(SQUARE, SQUARE),
+        lambda: f("dot")(SQUARE, exp(SQUARE)) + S * exp(SQUARE),
+        lambda: f("dot")(SQUARE, SQUARE) - SQUARE,
+        lambda: -f("dot")(SQUARE, SQUARE) - S * exp(SQUARE),
+    ],
     "log_of_softmax": [lambda: log(f("softmax")(M))],
     "log_of_sum_of_exp": [lambda: log(f("sum")(exp(M), axis=1))],
     "sum_of_scaled": [lambda: f("sum")(V * S), lambda: f("sum")(2.0 * M, axis=0)],
@@ -184,7 +197,7 @@ def instance(expression, dtype, value):
 
 
 def graph_of(expression):
-    inputs = [V, W, S, M, N, ROW, FIXED]
+    inputs = [V, W, S, M, N, ROW, FIXED, SQUARE]
     from theanolike.graph.traverse import explicit_inputs
 
     needed = explicit_inputs([expression])

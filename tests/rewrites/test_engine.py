@@ -37,6 +37,14 @@ def test_equal_nodes_become_one():
     assert len(fgraph) == 2
 
 
+def test_the_order_of_two_commuting_operands_does_not_matter():
+    x, y = T.dvectors("x", "y")
+    fgraph = FunctionGraph([x, y], [x + y, y + x, T.maximum(x, y), T.maximum(y, x)])
+    run(fgraph, [])
+    assert fgraph.outputs[0] is fgraph.outputs[1]
+    assert fgraph.outputs[2] is not fgraph.outputs[3]
+
+
 def test_constants_of_different_bits_stay_apart():
     x = T.dvector("x")
     zeros = np.float64(0.0), np.float64(-0.0)

@@ -100,6 +100,12 @@ def negative_of_difference(x: Any, y: Any) -> Any:
     return sub(y, x)
 
 
+@rewrite(CANONICALIZE, (-x) - y, grade=Grade.ROUNDING)
+def negative_minus(x: Any, y: Any) -> Any:
+    """-x - y = -(x + y), but for the sign of a zero."""
+    return neg(add(x, y))
+
+
 @rewrite(CANONICALIZE, x - (-y))
 def minus_negative(x: Any, y: Any) -> Any:
     """x - (-y) = x + y."""

@@ -14,9 +14,11 @@ import numpy as np
 
 from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
+from theanolike.ops.activation import sigmoid
 from theanolike.ops.arithmetic import add, mul, neg, power, sub, true_div
 from theanolike.ops.cast import cast
 from theanolike.ops.declare import Elementwise
+from theanolike.ops.exponential import exp
 from theanolike.rewrites.pattern import conform, uniform
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
@@ -236,7 +238,7 @@ def _cancelled(node: Apply, fgraph: FunctionGraph, *, is_product: bool) -> Any:
 
 @rewrite(
     CANONICALIZE,
-    *(mul, true_div),
+    *(mul, true_div, neg),
     grade=Grade.ROUNDING,
     aliases=["local_mul_canonizer"],
 )
@@ -246,7 +248,10 @@ def constants_of_product(node: Apply, fgraph: FunctionGraph) -> Any:
 
 
 @rewrite(
-    CANONICALIZE, *(add, sub), grade=Grade.ROUNDING, aliases=["local_add_canonizer"]
+    CANONICALIZE,
+    *(add, sub, neg),
+    grade=Grade.ROUNDING,
+    aliases=["local_add_canonizer"],
 )
 def constants_of_sum(node: Apply, fgraph: FunctionGraph) -> Any:
     """x + c - y + d = x + (c + d) - y."""
@@ -255,7 +260,7 @@ def constants_of_sum(node: Apply, fgraph: FunctionGraph) -> Any:
 
 @rewrite(
     CANONICALIZE,
-    *(mul, true_div),
+    *(mul, true_div, neg),
     grade=Grade.DOMAIN,
     aliases=["local_mul_canonizer"],
 )
@@ -264,7 +269,46 @@ def factors_on_both_sides(node: Apply, fgraph: FunctionGraph) -> Any:
     return _cancelled(node, fgraph, is_product=True)
 
 
-@rewrite(CANONICALIZE, *(add, sub), grade=Grade.DOMAIN, aliases=["local_add_canonizer"])
+@rewrite(
+    CANONICALIZE, *(add, sub, neg), grade=Grade.DOMAIN, aliases=["local_add_canonizer"]
+)
 def terms_on_both_sides(node: Apply, fgraph: FunctionGraph) -> Any:
     """x + y + z - (y + w) = x + z - w."""
     return _cancelled(node, fgraph, is_product=False)
+
+
+@rewrite(
+    Phase.STABILIZE,
+    *(mul, true_div, neg),
+    grade=Grade.DOMAIN,
+    aliases=["local_exp_over_1_plus_exp", "local_sigm_times_exp"],
+)
+def exponentials_of_sigmoids(node: Apply, fgraph: FunctionGraph) -> Any:
+    """x * exp(u) / (1 + exp(u)) ** 2 = x * sigmoid(u) * sigmoid(-u)."""
+    parts = collect(node, fgraph, is_product=True)
+    if parts is None or not parts.is_safe():
+        return None
+    found = False
+    for factor, count in list(parts.counts.items()):
+        exponential = _one_plus_exp(factor)
+        if exponential is None or count >= 0:
+            continue
+        found = True
+        del parts.counts[factor]
+        above = min(max(parts.counts[exponential], 0), -count)
+        parts.counts[exponential] -= above
+        u = exponential.owner.inputs[0]
+        parts.counts[sigmoid(u)] += above
+        parts.counts[sigmoid(neg(u))] += -count - above
+    return conform(node, product_of(parts), parts.leaves) if found else None
+
+
+def _one_plus_exp(variable: Any) -> Any:
+    """Return exp(u) if a variable is 1 + exp(u), else None."""
+    node = variable.owner
+    if node is None or node.op != add or len(node.inputs) != 2:
+        return None
+    for one, other in (node.inputs, node.inputs[::-1]):
+        if uniform(one) == 1 and other.owner is not None and other.owner.op == exp:
+            return other if other.type.dtype == variable.type.dtype else None
+    return None

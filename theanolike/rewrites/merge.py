@@ -5,6 +5,7 @@ from typing import Any
 from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.variable import Constant, Variable
+from theanolike.ops.declare import Elementwise
 from theanolike.ops.printing import Print
 from theanolike.types.constants import TensorConstant
 
@@ -12,6 +13,8 @@ __all__ = ["Merger"]
 
 # Larger constants are compared by identity only: their bytes aren't read.
 MOST_BYTES = 1 << 20
+# Of two operands; the larger of 0 and -0 depends on their order.
+COMMUTATIVE = frozenset({"add", "mul", "eq", "neq", "and_", "or_", "xor"})
 
 
 class Merger:
@@ -35,7 +38,7 @@ class Merger:
                 fgraph.change_input(node, i, self.representative(variable), "merge")
         if isinstance(node.op, Print):
             return None
-        key = (node.op, *node.inputs)
+        key = (node.op, *_ordered(node))
         try:
             other = self._nodes.setdefault(key, node)
         except TypeError:  # a user's op without a hash
@@ -54,9 +57,21 @@ class Merger:
         return self._constants.setdefault(variable.signature(), variable)
 
 
+def _ordered(node: Apply) -> list[Variable]:
+    """Return the inputs, in an order of ours where theirs doesn't matter."""
+    op = node.op
+    if type(op) is Elementwise and op.name in COMMUTATIVE and len(node.inputs) == 2:
+        return sorted(node.inputs, key=_number)
+    return node.inputs
+
+
+def _number(variable: Variable) -> int:
+    return variable._auto  # noqa: SLF001 - the order in which variables were made
+
+
 def _reads_the_same(a: Apply, b: Apply) -> bool:
     return len(a.inputs) == len(b.inputs) and all(
-        x is y for x, y in zip(a.inputs, b.inputs, strict=True)
+        x is y for x, y in zip(_ordered(a), _ordered(b), strict=True)
     )
 
 

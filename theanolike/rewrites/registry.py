@@ -33,6 +33,7 @@ CATALOGUE = (
     "factors",
     "stabilize",
     "specialize",
+    "products",
 )
 # What each optimizer's name means: the phases, and the grades that it keeps to.
 _ALL = tuple(Phase)
