@@ -92,7 +92,27 @@ def strides(shape: Shape) -> tuple["int | Extent", ...]:
 
 def offset(index: tuple[Scalar, ...], shape: Shape) -> Affine:
     """Return where the element at `index` of a dense array lies, in elements."""
+    plain = _plain_offset(index, shape)
+    if plain is not None:
+        return plain
     total = ZERO
     for scalar, step in zip(index, strides(shape), strict=True):
         total = total.plus(affine(scalar).times(step))
     return total
+
+
+def _plain_offset(index: tuple[Scalar, ...], shape: Shape) -> Affine | None:
+    """Return the offset where indices are distinct axes or constants: the usual case."""
+    found: dict[int, int | Extent] = {}
+    constant: int | Extent = 0
+    step: int | Extent = 1
+    for scalar, extent in zip(reversed(index), reversed(shape), strict=True):
+        if isinstance(scalar, Axis) and scalar.axis not in found:
+            found[scalar.axis] = step
+        elif isinstance(scalar, Literal):
+            constant = add(constant, mul(step, int(scalar.value)))
+        else:
+            return None
+        step = mul(extent, step)
+    kept = tuple((a, found[a]) for a in sorted(found) if found[a] != 0)
+    return Affine(kept, constant)

@@ -40,6 +40,7 @@ class KernelWriter(Context):
         self.temporaries = temporaries
         self.names = names
         self.overwritten = dict(overwritten or {})  # what may replace an argument
+        self.offsets: dict[int, tuple[Load, Affine]] = {}
         self.shared = {v for pair in self.overwritten.items() for v in pair}
         self.made = {s.value: s for s in nest.statements}
         self.stage_of = {
@@ -162,11 +163,14 @@ class KernelWriter(Context):
         return Affine(kept, found.constant, found.rest)
 
     def _row_offset(self, load: Load) -> Affine:
-        source = load.source
-        if source in self.temporaries and source not in self.stored:
-            k = self.nest.k
-            return offset(load.index[k:], source.shape[k:])
-        return offset(load.index, source.shape)
+        known = self.offsets.get(id(load))
+        if known is None:
+            source = load.source
+            row = source in self.temporaries and source not in self.stored
+            k = self.nest.k if row else 0
+            found = offset(load.index[k:], source.shape[k:])
+            known = self.offsets[id(load)] = (load, found)  # keeps `load`, so its id
+        return known[1]
 
     def replaced(self, load: Load) -> Scalar | None:
         """Return the body of a value that the same stage makes at this point."""
