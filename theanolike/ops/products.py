@@ -192,7 +192,10 @@ def _gemm(b: Builder, x: Value, y: Value) -> Value:
 
 @record
 class Gemm(NativeOp):
-    """beta * z + alpha * dot(x, y); the operands are z, alpha, x, y, beta."""
+    """beta * z + alpha * dot(x, y); the operands are z, alpha, x, y, beta.
+
+    A build assumes that z has the product's shape, as it does of sums.
+    """
 
     def make_node(self, *inputs: Any) -> Apply:
         z, alpha, x, y, beta = factors(inputs)
@@ -219,10 +222,10 @@ class Gemm(NativeOp):
         z, alpha, x, y, beta = (np.asarray(a) for a in arrays)
         if x.shape[1] != y.shape[0]:
             raise ShapeError(mismatch(x.shape, y.shape))
-        if z.shape != (x.shape[0], y.shape[1]):
+        wanted = (x.shape[0], y.shape[1])
+        if any(own not in (1, n) for own, n in zip(z.shape, wanted, strict=True)):
             raise ShapeError(
-                f"Shape mismatch: z has shape {z.shape} but dot(x, y) "
-                f"{(x.shape[0], y.shape[1])}"
+                f"Shape mismatch: z has shape {z.shape} but dot(x, y) {wanted}"
             )
         return beta * z + alpha * np.dot(x, y)
 
@@ -263,8 +266,8 @@ class Gemm(NativeOp):
     def lower(self, b: Builder, *inputs: Value) -> Value:
         z, alpha, x, y, beta = inputs
         b.require_equal(x.shape[1], y.shape[0], 1)
-        b.require_equal(z.shape[0], x.shape[0], 0)
-        b.require_equal(z.shape[1], y.shape[1], 1)
+        b.require_equal(z.shape[0], x.shape[0], 0, broadcasting=True)
+        b.require_equal(z.shape[1], y.shape[1], 1, broadcasting=True)
         (left, ta), (right, tb) = lowering.untransposed(x), lowering.untransposed(y)
         return b.library(  # type: ignore[no-any-return]
             "gemm_add", (left, right, z, alpha, beta), [(z.dtype, z.shape)], ta, tb

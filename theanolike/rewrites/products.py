@@ -7,7 +7,6 @@ from theanolike.graph.function_graph import FunctionGraph
 from theanolike.ops.arithmetic import add, mul, neg, sub
 from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.products import BLAS, Dot, Gemm
-from theanolike.rewrites.extents import covers
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
 from theanolike.types.constants import constant
@@ -49,7 +48,8 @@ def _transposed(x: Any) -> Any:
 def product_and_sum(node: Apply, fgraph: FunctionGraph) -> Any:
     """beta * z + alpha * dot(x, y) = gemm(z, alpha, x, y, beta).
 
-    Only where z surely has the shape of the product, and nothing else reads that.
+    Only where z may be assumed to have the shape of the product, and nothing else
+    reads that.
     """
     out: Any = node.outputs[0]
     if len(node.inputs) != 2 or out.type.ndim != 2 or out.type.dtype not in BLAS:
@@ -71,7 +71,11 @@ def product_and_sum(node: Apply, fgraph: FunctionGraph) -> Any:
 
 
 def _same(a: Any, b: Any) -> bool:
-    return a.type.ndim == b.type.ndim and covers(a, b) and covers(b, a)
+    """Tell whether two shapes may be assumed equal: a 1 that may meet an n may not."""
+    if a.type.ndim != b.type.ndim:
+        return False
+    pairs = zip(a.type.shape, b.type.shape, strict=True)
+    return all(x == y or (None in (x, y) and 1 not in (x, y)) for x, y in pairs)
 
 
 def _scaled_product(variable: Any, fgraph: FunctionGraph) -> Any:
