@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 __all__ = ["FLAGS", "call_limit", "load_limit"]
 
-FLAGS = ["-O3", "-march=native", "-ffast-math", "-std=c++20", "-shared", "-fPIC"]
+FLAGS = ["-O3", "-march=native", "-ffast-math", "-std=c++20", "-fPIC"]
 
 
 @functools.cache
@@ -30,9 +30,15 @@ def load_limit(name: str) -> ctypes.CDLL:
     atexit.register(shutil.rmtree, folder)
     library = Path(folder) / f"{name}.so"
     source = Path(__file__).with_name(f"{name}.cpp")
-    command = ["g++", *FLAGS, "-o", str(library), str(source), "-pthread"]
+    part = str(library.with_suffix(".o"))
+    # Linked without -ffast-math, which would flush denormals in the whole process.
+    commands = [
+        ["g++", *FLAGS, "-c", "-o", part, str(source)],
+        ["g++", "-shared", "-o", str(library), part, "-lmvec", "-lm", "-pthread"],
+    ]
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+        for command in commands:
+            subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
     except FileNotFoundError as error:
         raise ImportError("g++ is not on PATH") from error
     return ctypes.CDLL(str(library))

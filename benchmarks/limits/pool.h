@@ -7,12 +7,18 @@
 #include <thread>
 
 struct Worker {
-  enum State { kIdle, kAsked, kWorking };
+  enum State { kIdle, kAsked, kWorking, kLeaving };
   std::atomic<int> state{kIdle};
   std::function<void()> task;
   std::thread thread;
 
-  Worker() : thread([this] { serve(); }) { thread.detach(); }
+  Worker() : thread([this] { serve(); }) {}
+
+  ~Worker() {
+    state.store(kLeaving);
+    state.notify_one();
+    thread.join();
+  }
 
   void serve() {
     for (int spins = 0;;) {
@@ -21,6 +27,8 @@ struct Worker {
         task();
         state.store(kIdle);
         spins = 0;
+      } else if (expected == kLeaving) {
+        return;
       } else if (++spins > 20000) {
         state.wait(kIdle);
         spins = 0;
@@ -44,7 +52,7 @@ struct Worker {
 // Run f(begin, end, who) over pieces of 0..n; `who` is 0 or 1.
 template <class F>
 void on_two_threads(std::int64_t n, std::int64_t pieces, F f) {
-  static Worker& worker = *new Worker;
+  static Worker worker;
   std::atomic<std::int64_t> next{0};
   auto take = [&](int who) {
     for (std::int64_t p; (p = next.fetch_add(1)) < pieces;)
