@@ -372,9 +372,10 @@ def _plan_map(
         and (once or cheap)
         and node.effect is Effect.TOTAL
     )
-    literal = not scalars or (len(scalars) == 1 and isinstance(body, Literal | Size))
+    # What literals and extents make is hoisted out of its readers' loops.
+    fixed = fits and all(isinstance(s, Literal | Size | Call) for s in scalars)
     sites = _sites(node, resolve)
-    if inline or (literal and value not in keep):
+    if inline or (fixed and value not in keep):
         inlined[value] = body
         resolve.sites[value] = sites
         return

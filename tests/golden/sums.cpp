@@ -1,0 +1,49 @@
+static void kernel_0(tl_call* c, float* __restrict p0, i64 n0, i64 n1, const float* __restrict p1, i64* __restrict p2, float* r0) {
+  for (i64 i = 0; i < n0; ++i) p0[i] = 0.0f;
+  tl_cascade<float> t1;
+  for (i64 i0 = 0; i0 < n1; ++i0) {
+    float t2 = {}; i64 t2_at = -1;
+    for (i64 b1 = 0; b1 < n0; b1 += 4096) {
+      const i64 e1 = tl_min(b1 + 4096, n0);
+      float t1_l[32]; for (i64 l = 0; l < 32; ++l) t1_l[l] = 0.0f;
+      {
+        const auto step = [&](i64 i1, i64 l) TL_STEP {
+          const float t3 = p1[i0 * n0 + i1];
+          t1_l[l] = (t1_l[l] + t3);
+          p0[i1] = (p0[i1] + t3);
+          { const float x = t3; if (t2_at < 0 || x > t2 || (x != x && t2 == t2)) { t2 = x; t2_at = i1; } }
+        };
+        i64 j1 = b1;
+        for (; j1 + 32 <= e1; j1 += 32) {
+          for (i64 l = 0; l < 32; ++l) step(j1 + l, l);
+        }
+        for (i64 l = 0; j1 < e1; ++j1, ++l) { TL_SCALAR; step(j1, l); }
+      }
+      for (i64 w = 16; w; w /= 2) for (i64 l = 0; l < w; ++l) t1_l[l] = (t1_l[l] + t1_l[l + w]); t1.push(t1_l[0]);
+    }
+    const i64 t5 = t2_at;
+    p2[i0] = t5;
+  }
+  const float t6 = t1.total();
+  *r0 = t6;
+}
+extern "C" i32 tl_compute(tl_call* c) {
+  const float* x0 = (const float*)c->inputs[0].data;
+  const i64 n0 = c->inputs[0].shape[1];
+  const i64 n1 = c->inputs[0].shape[0];
+  if (((n0 + -1) < 0 ? tl_min(n1, 1) : 0) != 0) return tl_fail(c, TL_SHAPE, 2, 0, ((n0 + -1) < 0 ? tl_min(n1, 1) : 0), 0);
+  float v0;
+  float* v1;
+  const i64 v1_shape0[] = {n0};
+  v1 = (float*)c->table->output(c, 1, v1_shape0);
+  if (!v1) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);
+  i64* v2;
+  const i64 v2_shape0[] = {n1};
+  v2 = (i64*)c->table->output(c, 2, v2_shape0);
+  if (!v2) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);
+  kernel_0(c, v1, n0, n1, x0, v2, &v0);
+  float* o0 = (float*)c->table->output(c, 0, nullptr);
+  if (!o0) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);
+  *o0 = v0;
+  return TL_OK;
+}
