@@ -206,7 +206,16 @@ class KernelWriter(Context):
 
     def check(self, site: int, index: str, extent: str) -> str:
         self.may_fail = True
-        return f"tl_at(c, {site}, {bare(index)}, {bare(extent)})"
+        return f"tl_at(c, {self.site(site)}, {bare(index)}, {bare(extent)})"
+
+    def site(self, site: int) -> str:
+        """Return the name of a site number, which equal kernels take as an argument."""
+        key = ("site", site)
+        if key not in self.parameters:
+            name = self.names(key, "q")
+            self.parameters[key] = Parameter(f"i32 {name}", "site", site)
+            self.spelled[key] = name
+        return self.spelled[key]
 
     # The nest.
 

@@ -375,6 +375,8 @@ class Level:
     def argument(self, p: Parameter) -> str:
         if p.kind == "extent":
             return bare(self.unit.extent(p.subject))  # type: ignore[arg-type]
+        if p.kind == "site":
+            return str(p.subject)
         value = p.subject
         if not isinstance(value, Value):
             raise AssertionError("a parameter stands for a value or an extent")
@@ -485,6 +487,9 @@ class _InlineWriter(KernelWriter):
 
     def pointer(self, value: Value, *, write: bool) -> str:
         return self.level.pointer(value)
+
+    def site(self, site: int) -> str:
+        return str(site)
 
     def leave_scalar(self, value: Value, text: str) -> None:
         self.level.set_scalar(value, text)

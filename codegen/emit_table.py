@@ -55,7 +55,8 @@ def table_takes(program: Program, steps: "list[Nest | Node]") -> bool:
     """Tell whether every step has a row in the table."""
     kinds = (Nest, Require, Reshape)
     return all(
-        isinstance(s, kinds) or (isinstance(s, Library) and s.name == "gemm")
+        isinstance(s, kinds)
+        or (isinstance(s, Library) and s.name in ("gemm", "gemm_add"))
         for s in steps
     ) and not any(isinstance(v.node, Host) for v in program.outputs)
 
@@ -266,6 +267,8 @@ class TableLevel(Level):
         subject = p.subject
         if p.kind == "extent":
             return self.extent_index(subject)  # type: ignore[arg-type]
+        if p.kind == "site":
+            return subject & 0xFFFFFFFF  # type: ignore[operator, no-any-return]
         if not isinstance(subject, Value):
             raise AssertionError("a parameter stands for a value or an extent")
         if p.kind in ("scalar", "result"):
@@ -280,6 +283,8 @@ class TableLevel(Level):
         subject = p.subject
         if p.kind == "extent":
             return f"n[a[{k}]]"
+        if p.kind == "site":
+            return f"(i32)a[{k}]"
         if not isinstance(subject, Value):
             raise AssertionError("a parameter stands for a value or an extent")
         if p.kind == "scalar":
@@ -305,21 +310,31 @@ class TableLevel(Level):
         )
 
     def _gemm(self, node: Library) -> None:
-        a, b = node.operands
+        """Write a product, or a product that is added to a copy of something."""
+        a, b = node.operands[:2]
         ta, tb = node.params[:2]
         rows, inner = a.shape[::-1] if ta else a.shape
         columns = b.shape[0] if tb else b.shape[1]
         kind = CTYPE[a.dtype]
+        places = [self.memory_index(v) for v in (a, b, node.results[0])]
         extents = (rows, columns, inner, a.shape[1], b.shape[1])
+        places += [self.extent_index(e) for e in extents]
+        start = f"const {kind} one = {{1}}, zero = {{0}};"
+        alpha, beta = "&one", "&zero"
+        if node.name == "gemm_add":
+            c, *scalars = node.operands[2:]
+            places += [self.memory_index(c), *(self.cell(v) for v in scalars)]
+            size = f"sizeof({kind}) * n[a[3]] * n[a[4]]"
+            start = f"__builtin_memcpy(m[a[2]], m[a[8]], {size});"
+            alpha, beta = "m[a[9]]", "m[a[10]]"
         self.row(
-            f"gemm_{a.dtype}_{int(ta)}{int(tb)}",
-            f"const {kind} one = {{1}}, zero = {{0}}; c->table->{GEMM[a.dtype]}"
-            f"({int(ta)}, {int(tb)}, n[a[3]], n[a[4]], n[a[5]], &one, m[a[0]], "
-            "n[a[6]], m[a[1]], n[a[7]], &zero, m[a[2]], n[a[4]]); return 0;",
-            *(self.memory_index(v) for v in (a, b, node.results[0])),
-            *(self.extent_index(e) for e in extents),
+            f"{node.name}_{a.dtype}_{int(ta)}{int(tb)}",
+            f"{start} c->table->{GEMM[a.dtype]}({int(ta)}, {int(tb)}, n[a[3]], "
+            f"n[a[4]], n[a[5]], {alpha}, m[a[0]], n[a[6]], m[a[1]], n[a[7]], {beta}, "
+            "m[a[2]], n[a[4]]); return 0;",
+            *places,
         )
-        self.unit.plan.append(f"library gemm {node.params}")
+        self.unit.plan.append(f"library {node.name} {node.params}")
 
     def _leave(self) -> None:
         """Copy the 0-d outputs out of their cells."""

@@ -23,7 +23,7 @@ class Parameter:
     """A kernel's parameter: its declaration, and what the caller passes for it."""
 
     declaration: str
-    kind: str  # "read", "write", "row", "scalar", "result", "extent"
+    kind: str  # "read", "write", "row", "scalar", "result", "extent", "part", "site"
     subject: object
 
     @property
