@@ -179,8 +179,8 @@ class UnitWriter:
         top = self.top = Level(self, self.program, indent=1)
         top.declare_inputs()
         top.bind_outputs()
-        top.storage = plan_storage(self.program, steps, top.bound)
         top.put_off = in_place(self.program, steps, self.targets)
+        top.storage = plan_storage(self.program, steps, top.bound, top.put_off)
         if top.put_off:
             self._prepare_commit(len(top.put_off))
         top.write_steps(steps)
@@ -217,7 +217,7 @@ class UnitWriter:
 
     def _sum_up(self) -> None:
         """End the plan with how many loops and buffers there are."""
-        nests = sum(line.lstrip().startswith("nest") for line in self.plan)
+        nests = sum(line.lstrip().startswith("nest over") for line in self.plan)
         slots = len(self.slots)
         if self.top is not None:
             slots += len(self.top.storage.slots) + len(self.top.extra)

@@ -1,6 +1,6 @@
 """Where values live: lifetimes, and the slots of the workspace that they share."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -104,7 +104,10 @@ def writes(step: Nest | Node) -> list[Value]:
 
 
 def plan_storage(
-    program: Program, steps: list[Nest | Node], bound: set[Value]
+    program: Program,
+    steps: list[Nest | Node],
+    bound: set[Value],
+    late: Collection[Nest | Node] = (),
 ) -> Storage:
     """Decide what is stored and which values share a slot.
 
@@ -115,12 +118,15 @@ def plan_storage(
         The scheduled steps in order.
     bound : set of Value
         Values with memory of their own elsewhere: the outputs.
+    late : collection of steps
+        Steps that may run after all others: what they read is kept until the end.
     """
     storage = Storage()
     last: dict[Value, int] = {}
     for at, step in enumerate(steps):
-        for value in reads(step):
-            last[root(value)] = at
+        end = len(steps) if step in late else at
+        for value in map(root, reads(step)):
+            last[value] = max(last.get(value, 0), end)
     for value in program.outputs:
         last[root(value)] = len(steps)
     free = _Free(storage.slots)
