@@ -124,7 +124,7 @@ def _tangent(x: Variable, point: Any) -> Tangent:
     return Tangent(_of_one_shape(value, x))
 
 
-def _of_one_shape(value: Any, x: Variable) -> Any:
+def _of_one_shape(value: Any, x: Any) -> Any:
     """Return `value`, required to have the shape of `x`.
 
     `x` stays an input of the result, as in Theano: the derivative of a linear

@@ -14,11 +14,18 @@ from theanolike.types.variable import TensorOperators, TensorVariable, functions
 
 
 class TensorConstant(TensorOperators, Constant):
-    """An array that is part of the graph. Its data are read-only."""
+    """An array that is part of the graph. Its data are read-only.
 
-    __slots__ = ("_signature",)
+    Attributes
+    ----------
+    weak : bool
+        Made of a Python number alone: beside tensors it promotes as that number does.
+    """
+
+    __slots__ = ("_signature", "weak")
 
     type: TensorType
+    weak: bool
 
     def __init__(self, type: TensorType, data: Any, name: str | None = None) -> None:
         super().__init__(type, data, name)
@@ -26,6 +33,7 @@ class TensorConstant(TensorOperators, Constant):
             self.data = np.array(self.data, order="C", copy=True)
             self.data.setflags(write=False)
         self._signature: Any = None
+        self.weak = False
 
     def signature(self) -> Any:
         """Return type and bytes: equal for constants equal in every bit."""
@@ -65,6 +73,7 @@ def constant(
     ----------
     x : array_like
         A Python int becomes int64, a float floatX, a NumPy value keeps its dtype.
+        Beside a tensor, a constant made of a Python number promotes as the number.
     name : str, optional
     ndim : int, optional
         Pad the shape with ones on the left up to this rank.
@@ -97,7 +106,9 @@ def constant(
                 f"Expected rank {ndim}, got an array of rank {array.ndim}."
             )
         array = array.reshape((1,) * (ndim - array.ndim) + array.shape)
-    return TensorConstant(TensorType(array.dtype.name, array.shape), array, name)
+    result = TensorConstant(TensorType(array.dtype.name, array.shape), array, name)
+    result.weak = dtype is None and not ndim and is_python_scalar(x)
+    return result
 
 
 def _from_sequence(x: Any) -> np.ndarray[Any, Any]:

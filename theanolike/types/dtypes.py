@@ -2,7 +2,8 @@
 
 Promotion is NumPy 2's (NEP 50): operands with a dtype promote by `numpy.result_type`;
 a Python scalar that meets one is weak and takes its dtype, or the default dtype of its
-kind where the kinds differ. The exceptions, all of them:
+kind where the kinds differ: a float beside integers is `config.floatX`. The exceptions,
+all of them:
 
 - standing alone a Python int is int64, a float is `config.floatX`, a bool is bool;
 - int / int is `config.floatX`;
@@ -65,7 +66,7 @@ def as_dtype(dtype: Any) -> str:
     TypeError
         A dtype that tensors can't have.
     """
-    if isinstance(dtype, str) and dtype in _ALL:
+    if type(dtype) is str and dtype in _ALL:  # a numpy.str_ is made a str
         return dtype
     if isinstance(dtype, str) and dtype == "floatX":
         return floatX()
@@ -156,4 +157,6 @@ def weak_dtype(value: bool | float | complex, dtypes: Sequence[str]) -> str:
                     f"as in x.astype('int64')."
                 )
         return dtype
+    if isinstance(value, float) and is_discrete(strong):
+        return floatX()
     return np.result_type(strong, 0.0 if isinstance(value, float) else 0j).name
