@@ -17,6 +17,8 @@ from theanolike.ops.creation import Alloc
 from theanolike.ops.declare import Elementwise
 from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.extents import MakeVector, ShapeItem, ShapeOf
+from theanolike.ops.scan.ifelse import ifelse
+from theanolike.ops.scan.scan import scan
 from theanolike.ops.shape import Flatten, Rebroadcast, Reshape, SpecifyShape
 from theanolike.rewrites.engine import MOST_VISITS, run
 from theanolike.rewrites.phases import Grade, Phase
@@ -159,6 +161,14 @@ EXAMPLES = {
     "sum_of_scaled": [lambda: f("sum")(V * S), lambda: f("sum")(2.0 * M, axis=0)],
     "sum_of_sum": [lambda: f("sum")(f("sum")(M, axis=0))],
     "sum_over_ones": [lambda: f("sum")(ROW, axis=0), lambda: f("sum")(ROW)],
+    "last_row": [
+        lambda: scan(lambda v, s: v + s, V, constant(0.0))[0][-1],
+        lambda: scan(lambda s: s * S, None, V, n_steps=3)[0][-1],
+    ],
+    "sink_into_branches": [
+        lambda: ifelse(f("gt")(S, 0), exp(V), V * 2),
+        lambda: ifelse(f("gt")(S, 0), f("sum")(exp(V)), S),
+    ],
     "sum_of_permuted": [lambda: f("sum")(DimShuffle((1, 0))(M))],
 }
 EDGES = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, -1e-310, 1e308, 1e-200]

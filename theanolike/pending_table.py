@@ -92,7 +92,7 @@ PENDING: dict[str, str] = {
         gpuarray_shared_constructor list_contexts reg_context
     """,
     "gradient": "grad_time mode_not_slow",
-    "ifelse": "IfElse ifelse",
+    "ifelse": "IfElse",
     "misc.ordered_set": "OrderedSet",
     "misc.pkl_utils": """
         CompatUnpickler PersistentNdarrayID PersistentNdarrayLoad

@@ -17,6 +17,7 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.origin import inherit
 from theanolike.graph.variable import Variable
+from theanolike.rewrites.loops import drop_unused_rows, rewrite_bodies
 from theanolike.rewrites.merge import Merger
 from theanolike.rewrites.phases import Phase
 from theanolike.rewrites.registry import Rewrite, Table, chosen
@@ -98,12 +99,15 @@ def optimize(fgraph: FunctionGraph, mode: Any, snapshot: Any) -> Report:
         require=mode.require,
         nan_semantics=snapshot.nan_semantics,
     )
-    return run(
-        fgraph,
-        rewrites,
-        merges=merges,
-        verbose=bool(snapshot.optimizer_verbose),
-    )
+    verbose = bool(snapshot.optimizer_verbose)
+
+    def improve(graph: FunctionGraph) -> Report:
+        rewrite_bodies(graph, improve)
+        report = run(graph, rewrites, merges=merges, verbose=verbose)
+        drop_unused_rows(graph)
+        return report
+
+    return improve(fgraph) if rewrites else run(fgraph, (), merges=merges)
 
 
 def run(
@@ -278,9 +282,14 @@ class Worklist:
                 self.most_firings,
             )
         if self.verbose:
-            print(f"rewriting: {name} replaces {node} by {list(new)}")  # noqa: T201 - config.optimizer_verbose asks for it
+            self._tell(name, node, new)
         for old, replacement in zip(list(node.outputs), new, strict=True):
             self.fgraph.replace(old, replacement, name)
+
+    def _tell(self, name: str, node: Apply, new: Sequence[Variable]) -> None:
+        from theanolike.rewrites.explain import firing
+
+        print(firing(name, node, new))  # noqa: T201 - config.optimizer_verbose asks for it
 
     def _warn_of_cycle(self, node: Apply, past: Sequence[str]) -> None:
         logger.warning(

@@ -34,6 +34,7 @@ CATALOGUE = (
     "stabilize",
     "specialize",
     "products",
+    "loops",
 )
 # What each optimizer's name means: the phases, and the grades that it keeps to.
 _ALL = tuple(Phase)
@@ -41,7 +42,7 @@ _EARLY = (Phase.MERGE, Phase.CANONICALIZE)
 OPTIMIZERS: dict[str, tuple[tuple[Phase, ...], tuple[Grade, ...]]] = {
     "None": ((), ()),
     "merge": ((Phase.MERGE,), tuple(Grade)),
-    "fast_compile": (_EARLY, tuple(Grade)),
+    "fast_compile": ((*_EARLY, Phase.LOOPS), tuple(Grade)),
     "o2": (_ALL, tuple(Grade)),
     "o3": (_ALL, tuple(Grade)),
     "fast_run": (_ALL, tuple(Grade)),

@@ -2,13 +2,13 @@ import pickle
 
 import numpy as np
 import pytest
-from theanolike.ops.scan.step import until
 
 import theanolike as theano
 import theanolike.tensor as T
 from theanolike.compile.function import function
 from theanolike.errors import MissingInputError, ShapeError, UnsupportedError
 from theanolike.ops.scan.loop import LoopOp
+from theanolike.ops.scan.step import until
 
 rng = np.random.default_rng(5)
 

@@ -24,11 +24,13 @@ from theanolike.types.dtypes import is_continuous
 from theanolike.types.type import TensorType
 
 __all__ = [
+    "Inside",
     "LoopOp",
     "common_type",
     "find_captured",
     "for_each",
     "row_type",
+    "shapes_inside",
     "walks",
 ]
 
@@ -109,7 +111,7 @@ class LoopOp(NativeOp):
             results.append(TensorType("int64", ()))
         return tuple(results)
 
-    def shape(self, steps: Shaped, *inputs: Shaped) -> list[Shape]:  # type: ignore[override]
+    def shape(self, steps: Shaped, *inputs: Shaped) -> Any:  # type: ignore[override]
         if self.until and self.collected:
             raise UnsupportedError(
                 f"How many rows {self} collects is known only after it ran."
@@ -119,26 +121,24 @@ class LoopOp(NativeOp):
         count = maximum(count, 0)
         shapes: list[Shape] = [x.shape for x in inputs[: self.states]]
         shapes += [(count, *row) for row in rows]
-        return [*shapes, ()] if self.until else shapes
+        shapes += [()] * self.until
+        return shapes if len(shapes) > 1 else shapes[0]
 
     def _row_shapes(self, steps: Shaped, *inputs: Shaped) -> list[Shape]:
         """Return the shapes of what one step collects."""
         first = 1 + self.states
         seen_inside: list[Any] = [steps, *inputs]
         for k in range(first, first + self.sequences):
-            seen_inside[k] = _Inner(seen_inside[k].shape[1:])
+            seen_inside[k] = Inside(seen_inside[k].shape[1:])
         known: dict[Variable, Any] = dict(
             zip(self.graph.inputs, seen_inside, strict=True)
         )
-        known[self.graph.inputs[0]] = _Inner(())
-        for node in self.graph.nodes:
-            seen = [_shaped(known, v) for v in node.inputs]
-            found = node.op.shape(*seen)  # type: ignore[attr-defined]
-            shapes = found if len(node.outputs) > 1 else [found]
-            for out, shape in zip(node.outputs, shapes, strict=True):
-                known[out] = _Inner(shape)
+        known[self.graph.inputs[0]] = Inside(())
         rows = self.graph.outputs[self.states : self.states + self.collected]
-        return [_shaped(known, row).shape for row in rows]
+        return shapes_inside(self.graph, known, rows)
+
+    def do_constant_folding(self, node: Apply) -> bool:
+        return False  # the interpreter would take all the steps
 
     def reference(self, steps: Any, *arrays: Any) -> Any:
         steps = max(int(steps), 0)
@@ -171,7 +171,7 @@ class LoopOp(NativeOp):
     def _no_rows(self, steps: int, arrays: Sequence[Any]) -> list[Any]:
         """Return what no steps collect, of the shapes that a step would give."""
         kinds: list[Any] = [out.type for out in self.graph.outputs[self.states :]]
-        given = [_Inner(np.shape(x), np.asarray(x)) for x in (steps, *arrays)]
+        given = [Inside(np.shape(x), np.asarray(x)) for x in (steps, *arrays)]
         try:
             shapes: list[Any] = self._row_shapes(*given)
         except NotImplementedError:
@@ -267,7 +267,7 @@ class LoopOp(NativeOp):
         return f"Loop{{states={self.states}, collected={self.collected}}}"
 
 
-class _Inner:
+class Inside:
     """A value inside of the body, as an op's `shape` sees it."""
 
     __slots__ = ("data", "shape")
@@ -285,9 +285,30 @@ class _Inner:
         return int(self.data[index])
 
 
+def shapes_inside(
+    graph: FrozenGraph, known: dict[Variable, Any], wanted: Sequence[Variable]
+) -> list[Shape]:
+    """Return the shapes of some of a graph's variables, given those of its inputs.
+
+    Raises
+    ------
+    UnsupportedError
+        They depend on values that the graph computes, or on a user's op.
+    """
+    for node in graph.nodes:
+        infer = getattr(node.op, "shape", None)
+        if infer is None:
+            raise UnsupportedError(f"{node.op} doesn't tell the shape of its result.")
+        found = infer(*(_shaped(known, v) for v in node.inputs))
+        shapes = found if len(node.outputs) > 1 else [found]
+        for out, shape in zip(node.outputs, shapes, strict=True):
+            known[out] = Inside(shape)
+    return [_shaped(known, variable).shape for variable in wanted]
+
+
 def _shaped(known: dict[Variable, Any], variable: Variable) -> Any:
     if isinstance(variable, Constant):
-        return _Inner(variable.data.shape, variable.data)
+        return Inside(variable.data.shape, variable.data)
     return known[variable]
 
 

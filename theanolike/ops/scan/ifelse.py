@@ -1,0 +1,289 @@
+"""`ifelse`: one of two graphs is computed, chosen at run time.
+
+As it is written, both branches' values are computed before the choice; the rewrite
+`sink_into_branches` then moves into a branch what only this branch reads.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from theanolike.codegen.lowering import lower_nodes, sub, where_negative
+from theanolike.graph.apply import Apply
+from theanolike.graph.frozen import FrozenGraph
+from theanolike.graph.variable import Constant, Variable
+from theanolike.ops.cast import cast
+from theanolike.ops.comparison import neq
+from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
+from theanolike.ops.declare import Builder, Extent, NativeOp, Shape, Shaped, Value
+from theanolike.ops.scan.derivatives import walks
+from theanolike.ops.scan.loop import Inside, common_type, shapes_inside
+from theanolike.types.constants import as_tensor_variable, is_python_scalar
+from theanolike.types.dtypes import is_continuous
+from theanolike.types.type import TensorType
+from theanolike.types.variable import functions
+
+
+@dataclass(frozen=True)
+class IfElse(NativeOp):
+    """The outputs of `then` if the first input, a 0-d bool, holds, else `otherwise`'s.
+
+    Both graphs take the other inputs.
+    """
+
+    then: FrozenGraph
+    otherwise: FrozenGraph
+
+    def make_node(self, *inputs: Any) -> Apply:
+        variables = [as_tensor_variable(x) for x in inputs]
+        types = self.result(*(v.type for v in variables))
+        return Apply(self, variables, [kind.make_variable() for kind in types])
+
+    def result(self, *types: TensorType) -> tuple[TensorType, ...]:
+        pairs = zip(self.then.outputs, self.otherwise.outputs, strict=True)
+        return tuple(common_type(a.type, b.type) for a, b in pairs)  # type: ignore[arg-type]
+
+    def shape(self, *inputs: Shaped) -> Any:
+        shapes = self._shapes(*inputs)
+        return shapes if len(shapes) > 1 else shapes[0]
+
+    def _shapes(self, condition: Shaped, *captured: Shaped) -> list[Shape]:
+        found = []
+        for graph in (self.then, self.otherwise):
+            known = dict(zip(graph.inputs, captured, strict=True))
+            found.append(shapes_inside(graph, known, graph.outputs))
+        return [
+            _either(condition, one, other) for one, other in zip(*found, strict=True)
+        ]
+
+    def reference(self, *arrays: Any) -> Any:
+        graph = self.then if arrays[0] else self.otherwise
+        results = graph.run(arrays[1:])
+        return results[0] if len(results) == 1 else tuple(results)
+
+    def do_constant_folding(self, node: Apply) -> bool:
+        return False
+
+    def lower(self, b: Builder, *inputs: Value) -> Value | tuple[Value, ...]:
+        condition, *captured = inputs
+        try:
+            shapes = self._shapes(*(_Argument(b, v) for v in inputs))
+        except NotImplementedError:
+            return self._lower_both(b, condition, captured)
+
+        def body(graph: FrozenGraph) -> Any:
+            return lambda inner, *arguments: _lower_graph(inner, graph, arguments)
+
+        results = b.branch(condition, captured, body(self.then), body(self.otherwise))
+        for value, shape in zip(results, shapes, strict=True):
+            value.shape = shape
+        return results[0] if len(results) == 1 else results
+
+    def _lower_both(
+        self, b: Builder, condition: Value, captured: Sequence[Value]
+    ) -> Value | tuple[Value, ...]:
+        """Compute both: how much a branch makes is known only after it ran."""
+        values = [
+            value
+            for graph in (self.then, self.otherwise)
+            for value in _lower_graph(b, graph, captured)
+        ]
+        n = len(self.then.outputs)
+        results = b.branch(condition, values, lambda _, *v: v[:n], lambda _, *v: v[n:])
+        item = _Argument(b, condition)
+        for k, value in enumerate(results):
+            value.shape = _either(item, values[k].shape, values[n + k].shape)
+        return results[0] if len(results) == 1 else results
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        flows = [is_continuous(out.type.dtype) for out in node.outputs]  # type: ignore[attr-defined]
+        return [[False] * len(flows), *([flows] * (len(node.inputs) - 1))]
+
+    def pullback(
+        self, node: Apply, cotangents: Sequence[Cotangent | None]
+    ) -> Sequence[Pulled]:
+        """Choose between the branches' gradients; the other one's is a structural 0."""
+        f = functions()
+        condition, *captured = node.inputs
+        given = [k for k, c in enumerate(cotangents) if c is not None]
+        inner = [v.type.make_variable() for v in captured]
+        flowing = [k for k, v in enumerate(captured) if is_continuous(v.type.dtype)]  # type: ignore[attr-defined]
+        outer = [cotangents[k].value for k in given]  # type: ignore[union-attr]
+        gs = [v.type.make_variable() for v in outer]
+        graphs, reached = [], []
+        for graph in (self.then, self.otherwise):
+            outputs = graph.copy(inner)
+            starts = [
+                (outputs[k], Cotangent(g)) for k, g in zip(given, gs, strict=True)
+            ]
+            wrt = [inner[k] for k in flowing]
+            parts = walks["back"](starts, wrt, inner)
+            reached.append([isinstance(p, Cotangent) for p in parts])
+            values = [
+                p.value if isinstance(p, Cotangent) else f.zeros_like(x)
+                for p, x in zip(parts, wrt, strict=True)
+            ]
+            graphs.append(FrozenGraph([*inner, *gs], values))
+        pulled: list[Pulled] = [disconnected] * len(node.inputs)
+        if not flowing:
+            return pulled
+        made = IfElse(*graphs)(condition, *captured, *outer, return_list=True)
+        for k, value, one, other in zip(flowing, made, *reached, strict=True):
+            support = None
+            if one != other:
+                support = f.fill_like(condition if one else f.invert(condition), value)
+            if one or other:
+                pulled[1 + k] = Cotangent(value, support)
+        return pulled
+
+    def pushforward(
+        self, node: Apply, tangents: Sequence[Tangent | None]
+    ) -> Sequence[Tangent | None]:
+        f = functions()
+        condition, *captured = node.inputs
+        moving = [k for k, t in enumerate(tangents[1:]) if t is not None]
+        inner = [v.type.make_variable() for v in captured]
+        outer = [tangents[1 + k].value for k in moving]  # type: ignore[union-attr]
+        ds = [v.type.make_variable() for v in outer]
+        graphs, flows = [], [is_continuous(o.type.dtype) for o in node.outputs]  # type: ignore[attr-defined]
+        for graph in (self.then, self.otherwise):
+            outputs = graph.copy(inner)
+            known: dict[Variable, Tangent] = {
+                inner[k]: Tangent(d) for k, d in zip(moving, ds, strict=True)
+            }
+            wanted = [out for out, on in zip(outputs, flows, strict=True) if on]
+            walks["forward"](wanted, known)
+            values = [known[v].value if v in known else f.zeros_like(v) for v in wanted]
+            graphs.append(FrozenGraph([*inner, *ds], values))
+        results: list[Tangent | None] = [None] * len(node.outputs)
+        if any(flows):
+            made = IfElse(*graphs)(condition, *captured, *outer, return_list=True)
+            places = [k for k, on in enumerate(flows) if on]
+            for place, value in zip(places, made, strict=True):
+                results[place] = Tangent(value)
+        return results
+
+    def __str__(self) -> str:
+        return "if{}"
+
+
+class _Argument(Inside):
+    """A value being lowered, as an op's `shape` sees it."""
+
+    __slots__ = ("_builder", "_value")
+
+    def __init__(self, b: Builder, value: Value) -> None:
+        super().__init__(value.shape)
+        self._builder = b
+        self._value = value
+
+    def item(self, *index: int) -> int | Extent:
+        return self._builder.item(self._value, *index)
+
+
+def _either(condition: Shaped, one: Shape, other: Shape) -> Shape:
+    """Return the shape that the condition chooses."""
+    shape: list[int | Extent] = []
+    for a, c in zip(one, other, strict=True):
+        if a is c or a == c:
+            shape.append(a)
+        else:
+            shape.append(where_negative(sub(condition.item(), 1), c, a))
+    return tuple(shape)
+
+
+def _lower_graph(
+    b: Builder, graph: FrozenGraph, arguments: Sequence[Value]
+) -> list[Value]:
+    values = dict(zip(graph.inputs, arguments, strict=True))
+    site = b.site
+    lower_nodes(b, graph.nodes, values)
+    b.site = site
+    return [
+        b.constant(v.data) if isinstance(v, Constant) else values[v]
+        for v in graph.outputs
+    ]
+
+
+def ifelse(
+    condition: Any, then_branch: Any, else_branch: Any, name: str | None = None
+) -> Any:
+    """Return one of two branches; only that one is computed.
+
+    Parameters
+    ----------
+    condition : 0-d tensor
+        0 stands for False, anything else for True.
+    then_branch, else_branch : tensor, or list or tuple of them
+        Of equal types; a Python number takes the dtype of its counterpart.
+    name : str, optional
+        Of the result.
+
+    Returns
+    -------
+    tensor, or list or tuple of them, as `then_branch`
+
+    Raises
+    ------
+    TypeError
+        A condition that is no scalar, or branches of other types.
+    ValueError
+        Branches of other numbers of values.
+
+    Examples
+    --------
+    >>> import theanolike.tensor as T
+    >>> x = T.dscalar("x")
+    >>> ifelse(x > 0, T.log(x), x).eval({x: -1.0})
+    array(-1.)
+    """
+    condition = as_tensor_variable(condition)
+    if condition.ndim:
+        raise TypeError(
+            "Condition given to the op has to be a scalar with 0 standing for False, "
+            f"anything else for True, got {condition} of type {condition.type}."
+        )
+    several = isinstance(then_branch, list | tuple)
+    then = list(then_branch) if several else [then_branch]
+    otherwise = (
+        list(else_branch) if isinstance(else_branch, list | tuple) else [else_branch]
+    )
+    if len(then) != len(otherwise):
+        raise ValueError(
+            "The number of values on the `then` branch should have the same number of "
+            "variables as the `else` branch : (variables on `then` "
+            f"{len(then)}, variables on `else` {len(otherwise)})"
+        )
+    pairs = [_matched(a, b) for a, b in zip(then, otherwise, strict=True)]
+    captured: dict[Any, None] = dict.fromkeys(
+        v for k in (0, 1) for v in (pair[k] for pair in pairs)
+    )
+    given = [v for v in captured if not isinstance(v, Constant)]
+    op = IfElse(
+        FrozenGraph(given, [a for a, _ in pairs]),
+        FrozenGraph(given, [b for _, b in pairs]),
+    )
+    truth = condition if condition.type.dtype == "bool" else neq(condition, 0)
+    made = op(truth, *given, return_list=True)
+    if not several:
+        if name is not None:
+            made[0].name = name
+        return made[0]
+    return made if isinstance(then_branch, list) else tuple(made)
+
+
+def _matched(one: Any, other: Any) -> tuple[Any, Any]:
+    """Return two values as variables of equal dtype and rank."""
+    a, b = as_tensor_variable(one), as_tensor_variable(other)
+    if is_python_scalar(one) and is_continuous(b.type.dtype):
+        a = cast(a, b.type.dtype)
+    elif is_python_scalar(other) and is_continuous(a.type.dtype):
+        b = cast(b, a.type.dtype)
+    if a.type.dtype != b.type.dtype or a.ndim != b.ndim:
+        raise TypeError(
+            "The two branches should have identical types, but they are "
+            f"{a.type} and {b.type} respectively. This error could be raised if for "
+            "example you provided a one element list on the `then` branch but a tensor "
+            "on the `else` branch."
+        )
+    return a, b
