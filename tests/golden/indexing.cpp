@@ -1,6 +1,6 @@
-static void kernel_0(tl_call* c, i64 n0, const i64* __restrict p0, i64 n1, const double* __restrict p1, double* __restrict p2) {
+static void kernel_0(tl_call* c, i64 n0, const i64* __restrict p0, i64 n1, i32 q0, const double* __restrict p1, double* __restrict p2) {
   for (i64 i0 = 0; i0 < n0; ++i0) {
-    p2[i0] = p1[tl_at(c, 0, p0[i0], n1)];
+    p2[i0] = p1[tl_at(c, q0, p0[i0], n1)];
   }
 }
 static TL_APART void kernel_1_piece(i64 n0, const double* __restrict p0, i64 n1, const double* __restrict p1, double* __restrict p2, i64 n2, i64 begin, i64 end) {
@@ -22,12 +22,12 @@ static void kernel_1(tl_call* c, i64 n0, const double* __restrict p0, i64 n1, co
     c->table->parallel(c, kernel_1_run, &task, n2, 8192 * (n2) / (n2) + 1);
   }
 }
-static void kernel_2(tl_call* c, i64 n0, const double* __restrict p0, double* __restrict p1, i64 n1, const i64* __restrict p2) {
+static void kernel_2(tl_call* c, i64 n0, const double* __restrict p0, double* __restrict p1, i64 n1, const i64* __restrict p2, i32 q0) {
   for (i64 i0 = 0; i0 < n0; ++i0) {
     p1[i0] = p0[i0];
   }
   for (i64 i0 = 0; i0 < n1; ++i0) {
-    p1[tl_at(c, 8, p2[i0], n0)] = p1[tl_at(c, 8, p2[i0], n0)] + 1.0;
+    p1[tl_at(c, q0, p2[i0], n0)] = p1[tl_at(c, q0, p2[i0], n0)] + 1.0;
   }
 }
 extern "C" i32 tl_compute(tl_call* c) {
@@ -42,7 +42,7 @@ extern "C" i32 tl_compute(tl_call* c) {
   if (!ws0) return tl_fail(c, TL_MEMORY, -1, total0, 0, 0);
   char* w0 = ws0 + at0;
   double* v0 = (double*)w0;
-  kernel_0(c, n0, x1, n1, x0, v0);
+  kernel_0(c, n0, x1, n1, 0, x0, v0);
   if (c->error.code) return c->error.code;
   const i64 n2 = (i64)((n0 + -2) < 0 ? ((0 - n0) < 0 ? tl_min(n0, n1) : n0) : n0);
   if (((n0 + -2) < 0 ? ((0 - n0) < 0 ? n2 : n0) : n0) != n2) return tl_fail(c, TL_SHAPE, 5, 0, ((n0 + -2) < 0 ? ((0 - n0) < 0 ? n2 : n0) : n0), n2);
@@ -56,7 +56,7 @@ extern "C" i32 tl_compute(tl_call* c) {
   const i64 v2_shape0[] = {n1};
   v2 = (double*)c->table->output(c, 1, v2_shape0);
   if (!v2) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);
-  kernel_2(c, n1, x0, v2, n0, x1);
+  kernel_2(c, n1, x0, v2, n0, x1, 8);
   if (c->error.code) return c->error.code;
   return TL_OK;
 }

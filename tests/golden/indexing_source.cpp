@@ -1,7 +1,7 @@
-static void kernel_0(tl_call* c, i64 n0, const i64* __restrict i, i64 n1, const double* __restrict x, double* __restrict p0) {
+static void kernel_0(tl_call* c, i64 n0, const i64* __restrict i, i64 n1, i32 q0, const double* __restrict x, double* __restrict p0) {
   for (i64 i0 = 0; i0 < n0; ++i0) {
     // model.py:0
-    p0[i0] = x[tl_at(c, 0, i[i0], n1)];
+    p0[i0] = x[tl_at(c, q0, i[i0], n1)];
   }
 }
 static TL_APART void kernel_1_piece(i64 n0, const double* __restrict p0, i64 n1, const double* __restrict x, double* __restrict p1, i64 n2, i64 begin, i64 end) {
@@ -24,13 +24,13 @@ static void kernel_1(tl_call* c, i64 n0, const double* __restrict p0, i64 n1, co
     c->table->parallel(c, kernel_1_run, &task, n2, 8192 * (n2) / (n2) + 1);
   }
 }
-static void kernel_2(tl_call* c, i64 n0, const double* __restrict x, double* __restrict p0, i64 n1, const i64* __restrict i) {
+static void kernel_2(tl_call* c, i64 n0, const double* __restrict x, double* __restrict p0, i64 n1, const i64* __restrict i, i32 q0) {
   for (i64 i0 = 0; i0 < n0; ++i0) {
     p0[i0] = x[i0];
   }
   for (i64 i0 = 0; i0 < n1; ++i0) {
     // model.py:8, model.py:7
-    p0[tl_at(c, 8, i[i0], n0)] = p0[tl_at(c, 8, i[i0], n0)] + 1.0;
+    p0[tl_at(c, q0, i[i0], n0)] = p0[tl_at(c, q0, i[i0], n0)] + 1.0;
   }
 }
 extern "C" i32 tl_compute(tl_call* c) {
@@ -45,7 +45,7 @@ extern "C" i32 tl_compute(tl_call* c) {
   if (!ws0) return tl_fail(c, TL_MEMORY, -1, total0, 0, 0);
   char* w0 = ws0 + at0;
   double* v0 = (double*)w0;
-  kernel_0(c, n0, i, n1, x, v0);
+  kernel_0(c, n0, i, n1, 0, x, v0);
   if (c->error.code) return c->error.code;
   const i64 n2 = (i64)((n0 + -2) < 0 ? ((0 - n0) < 0 ? tl_min(n0, n1) : n0) : n0);
   if (((n0 + -2) < 0 ? ((0 - n0) < 0 ? n2 : n0) : n0) != n2) return tl_fail(c, TL_SHAPE, 5, 0, ((n0 + -2) < 0 ? ((0 - n0) < 0 ? n2 : n0) : n0), n2);
@@ -59,7 +59,7 @@ extern "C" i32 tl_compute(tl_call* c) {
   const i64 v2_shape0[] = {n1};
   v2 = (double*)c->table->output(c, 1, v2_shape0);
   if (!v2) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);
-  kernel_2(c, n1, x, v2, n0, i);
+  kernel_2(c, n1, x, v2, n0, i, 8);
   if (c->error.code) return c->error.code;
   return TL_OK;
 }
