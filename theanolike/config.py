@@ -105,7 +105,7 @@ class Config(Group):
     optimizer_requiring = text("", doc="Tags that each rewrite must have, by ':'.")
     optimizer_verbose = truth(False, doc="Print rewrites as they fire.")
     nan_semantics = choice(
-        "guarded", "ieee", doc="ieee: only rewrites that keep each bit."
+        "guarded", "ieee", doc="ieee: only rewrites that keep each bit; 0 * inf is NaN."
     )
     cast_policy = choice(
         "custom",

@@ -440,3 +440,15 @@ def test_a_run_fails_with_the_users_line(situation, mode):
     assert text.startswith(lead)
     assert f"written at {__file__}:" in text
     assert isinstance(caught.value, TheanolikeError)
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_high_verbosity_adds_the_values_to_an_error(mode):
+    f = theano.function([x, y], x[T.cast(y, "int64")], mode=mode)
+    with pytest.raises(IndexError) as low:
+        f([1, 2], [7])
+    assert "value of" not in str(low.value)
+    verbose = theano.config.change_flags(exception_verbosity="high")
+    with verbose, pytest.raises(IndexError) as high:
+        f([1, 2], [7])
+    assert "value of x: array([1., 2.])" in str(high.value)

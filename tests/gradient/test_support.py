@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import theanolike.types.constructors as C
+from theanolike.config import config
 from theanolike.gradient import grad, hessian
 from theanolike.gradient.support import Tally, join, union
 from theanolike.ops.cotangent import Cotangent, disconnected, undefined
@@ -67,3 +68,14 @@ def test_an_undefined_contribution_spoils_the_sum():
 
 def test_what_nothing_reaches_is_disconnected():
     assert Tally().total(C.dscalar()) is disconnected
+
+
+def test_ieee_nan_semantics_keeps_no_support():
+    x = C.dvector("x")
+    cost = f.sum(f.switch(x > 0, f.log(x), 0))
+    point = np.array([0.0, 2.0])
+    assert np.array_equal(grad(cost, x).eval({x: point}), [0, 0.5])
+    with config.change_flags(nan_semantics="ieee"):
+        slope = grad(cost, x).eval({x: point})
+    assert np.isnan(slope[0])
+    assert slope[1] == 0.5

@@ -10,6 +10,7 @@ from theanolike.compile.executable import argument_spec
 from theanolike.compile.inputs import In
 from theanolike.errors import InputTypeError, UnsupportedError
 from theanolike.graph.variable import Variable
+from theanolike.rewrites.explain import explained
 from theanolike.types.dtypes import floatX
 from theanolike.types.shared import Container, SharedVariable
 
@@ -259,6 +260,14 @@ class Companion:
     def plan(self) -> str:
         """What the compiled function does: loops, passes over memory, buffers."""
         return self.maker.executable.plan
+
+    def explain(self) -> str:
+        """Return the rewritten graph, each node with the rewrites that led to it.
+
+        A line `#3 x + #1` is a node: the sum of `x` and of node 1's result. Below it
+        stand the names and equations of its rewrites, and where it was written.
+        """
+        return explained(self.maker.fgraph, self.maker.report)
 
     # Copies.
 

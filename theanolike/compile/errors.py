@@ -1,10 +1,11 @@
 """Run-time errors of nodes: the user's exception type, with op, inputs and line."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from theanolike.config import config
 from theanolike.errors import (
     AssertionFailedError,
     IndexOutOfBoundsError,
@@ -67,7 +68,15 @@ def node_error(node: Apply, values: Sequence[Any], error: Exception) -> Exceptio
     if isinstance(node.op, NativeOp) and type(error) in _OURS:
         error = _OURS[type(error)](lead)
     text = describe(node, lead, [np.shape(value) for value in values], advice(error))
+    if config.exception_verbosity == "high":
+        text = "\n".join([text, *_shown(node, values)])
     return _with_text(error, text)
+
+
+def _shown(node: Apply, values: Sequence[Any]) -> Iterator[str]:
+    """Yield the values of the inputs, long ones cut as NumPy prints them."""
+    for i, (variable, value) in enumerate(zip(node.inputs, values, strict=True)):
+        yield f"value of {variable.name or f'input {i}'}: {value!r}"
 
 
 # What NumPy raises in a reference, as errors of this library.

@@ -2,12 +2,14 @@
 
 The support is None for "everywhere", else a bool variable. Outside its support a
 cotangent is zero whatever it is multiplied by: that is how the gradient of
-`switch(x > 0, log(x), 0)` stays finite at 0 (Notes of `theanolike.gradient`).
+`switch(x > 0, log(x), 0)` stays finite at 0 (Notes of `theanolike.gradient`). Under
+`config.nan_semantics = "ieee"` no support is kept: 0 times infinity is NaN.
 """
 
 from collections.abc import Callable
 from typing import Any
 
+from theanolike.config import config
 from theanolike.graph.variable import Variable
 from theanolike.types.constants import is_python_scalar
 from theanolike.types.dtypes import is_complex
@@ -66,6 +68,8 @@ class Cotangent:
         f = functions()
         mask = f.neq(condition, 0) if condition.type.dtype != "bool" else condition
         mask = f.fill_like(f.invert(mask) if negate else mask, self.value)
+        if config.nan_semantics == "ieee":
+            return type(self)(f.masked(mask, self.value), self.support)
         support = mask if self.support is None else f.and_(self.support, mask)
         return type(self)(f.masked(mask, self.value), support)
 
