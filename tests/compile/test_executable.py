@@ -54,6 +54,15 @@ def test_a_mismatch_is_refused_after_a_broadcast_too(mode):
         f(np.ones((2, 1)), np.ones((3, 3)))
 
 
+def test_a_1_meets_an_n_in_a_function_with_outputs_and_updates(mode):
+    x, y = T.dmatrices("x", "y")
+    w = theano.shared(np.zeros(3), name="w")
+    f = theano.function([x, y], x + y, updates=[(w, w + 1)], mode=mode)
+    for calls in (1, 2):
+        np.testing.assert_array_equal(f(np.ones((1, 2)), np.ones((2, 2))), 2.0)
+        np.testing.assert_array_equal(w.get_value(borrow=True), calls)
+
+
 @pytest.mark.compiler
 def test_a_variant_is_compiled_and_not_interpreted():
     x, y = T.dvectors("x", "y")

@@ -164,7 +164,10 @@ void* make_output(tl_call* call, i32 index, const i64* shape) {
 
 void* grant_target(tl_call* call, i32 index, const i64* shape) {
   Frame* frame = frame_of(call);
-  const Update& update = frame->function->plan->updates[static_cast<size_t>(index)];
+  const Plan& plan = *frame->function->plan;
+  // A function that is the body of another has its updates among its outputs.
+  if (static_cast<size_t>(index) >= plan.updates.size()) return nullptr;
+  const Update& update = plan.updates[static_cast<size_t>(index)];
   if (!update.cell->granted || !has_shape(update.cell->value, update.spec, shape))
     return nullptr;
   size_t i = output_count(frame) + static_cast<size_t>(index);

@@ -45,7 +45,7 @@ class TensorConstant(TensorOperators, Constant):
         if self.name is not None:
             return self.name
         data = self.data
-        if data.size > 1 and (data == data.flat[0]).all():
+        if data.ndim and data.size and (data == data.flat[0]).all():
             return f"TensorConstant{{{data.shape} of {data.flat[0]}}}"
         if data.size > 20 or data.ndim > 1:
             return f"TensorConstant{{array of shape {data.shape}}}"
