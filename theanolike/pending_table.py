@@ -46,7 +46,7 @@ PENDING: dict[str, str] = {
     """,
     "gof.destroyhandler": "DestroyHandler fast_inplace_check",
     "gof.graph": """
-        Node as_string clone clone_get_equiv general_toposort
+        Node as_string general_toposort
         io_connection_pattern nodes_constructed op_as_string stack_search
         view_roots
     """,

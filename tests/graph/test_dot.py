@@ -29,8 +29,8 @@ def test_nodes_inputs_and_outputs_are_drawn(graph):
 
 
 def test_compact_hides_results_without_a_name(graph):
-    assert "exp}.out" not in drawn(graph[2])
-    assert "exp}.out" in drawn(graph[2], compact=False)
+    assert "exp}.0" not in drawn(graph[2])
+    assert "exp}.0" in drawn(graph[2], compact=False)
     graph[1].name = "hidden"
     assert "hidden" in drawn(graph[2])
 

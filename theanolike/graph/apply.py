@@ -135,7 +135,7 @@ class Apply:
         return f"{self.op}({', '.join(str(v) for v in self.inputs)})"
 
     def __repr__(self) -> str:
-        return f"<Apply {self.op} with {self.nin} inputs, {self.nout} outputs>"
+        return str(self)
 
 
 def _twin(output: Variable) -> Variable:

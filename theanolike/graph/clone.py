@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from theanolike.graph.apply import Apply
-from theanolike.graph.traverse import toposort
+from theanolike.graph.traverse import explicit_inputs, graph_inputs, toposort
 from theanolike.graph.variable import Variable
 
 
@@ -45,6 +45,46 @@ def _adopt(old: Apply, new: Apply, memo: dict[Variable, Variable]) -> None:
         memo.setdefault(before, after)
 
 
+def clone_get_equiv(
+    inputs: Sequence[Variable],
+    outputs: Iterable[Variable],
+    copy_inputs: bool = True,
+    copy_orphans: bool = True,
+) -> dict[Variable, Variable]:
+    """Copy the graph between `inputs` and `outputs`; return the old-to-new map.
+
+    Parameters
+    ----------
+    inputs, outputs : sequence of Variable
+    copy_inputs : bool
+        Copy the inputs too.
+    copy_orphans : bool
+        Copy what the outputs need without an owner besides the inputs: constants and
+        shared variables.
+    """
+    outputs = list(outputs)
+    memo = {v: v.clone() if copy_inputs else v for v in inputs}
+    for variable in graph_inputs(outputs, inputs):
+        memo.setdefault(variable, variable.clone() if copy_orphans else variable)
+    return clone_graph(outputs, memo)[1]
+
+
+def clone_between(
+    i: Sequence[Variable],
+    o: Iterable[Variable],
+    copy_inputs: bool = True,
+    copy_orphans: bool | None = None,
+) -> tuple[list[Variable], list[Variable]]:
+    """Return copies of the inputs `i` and outputs `o`, as Theano's `gof.graph.clone`.
+
+    `copy_orphans` is as `copy_inputs` unless it is given.
+    """
+    outputs = list(o)
+    orphans = copy_inputs if copy_orphans is None else copy_orphans
+    memo = clone_get_equiv(i, outputs, copy_inputs, orphans)
+    return [memo[v] for v in i], [memo.get(v, v) for v in outputs]
+
+
 def clone(
     output: Variable | Sequence[Variable],
     replace: Mapping[Variable, Variable]
@@ -75,8 +115,6 @@ def clone(
                 "cast it, or pass strict=False."
             )
     if not share_inputs:
-        from theanolike.graph.traverse import explicit_inputs
-
         for variable in explicit_inputs(outputs):
             pairs.setdefault(variable, variable.clone())
     copies, _ = clone_graph(outputs, pairs, strict=False)

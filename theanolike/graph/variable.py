@@ -94,7 +94,7 @@ class Variable:
             return self.name
         if self.owner is not None:
             op = self.owner.op
-            if self.index == op.default_output or len(self.owner.outputs) == 1:
+            if self.index == op.default_output:
                 return f"{op}.out"
             return f"{op}.{self.index}"
         return f"<{self.type}>"

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from theanolike.graph import traverse
 from theanolike.graph.apply import Apply
-from theanolike.graph.traverse import ancestors, depends_on, graph_inputs, toposort
+from theanolike.graph.traverse import depends_on, graph_inputs, toposort
 from theanolike.graph.variable import Constant, Variable
 
 __all__ = [
+    "ancestors",
     "inputs",
     "io_toposort",
     "is_in_ancestors",
@@ -17,6 +19,13 @@ __all__ = [
     "variables",
     "variables_and_orphans",
 ]
+
+
+def ancestors(
+    variable_list: Iterable[Variable], blockers: Sequence[Variable] | None = None
+) -> list[Variable]:
+    """Return the variables that `variable_list` depends on, and itself."""
+    return list(traverse.ancestors(variable_list, blockers or ()))
 
 
 def inputs(
@@ -58,7 +67,7 @@ def variables_and_orphans(
 ) -> tuple[list[Variable], list[Variable]]:
     """Return what `variables` and `orphans` do."""
     given = {id(v) for v in i}
-    between = list(ancestors(o, blockers=i))
+    between = ancestors(o, i)
     found = {id(v) for v in between}
     missing = [v for v in i if id(v) not in found]
     alone = [v for v in between if v.owner is None and id(v) not in given]

@@ -143,7 +143,7 @@ def get_scalar_constant_value(
     Parameters
     ----------
     v : variable or number
-        Of rank 0, or an array with a single element.
+        Of rank 0, or an array whose elements are all equal.
     elemwise : bool
         Compute the arithmetic behind `v` too.
     only_process_constants : bool
@@ -179,11 +179,11 @@ def get_scalar_constant_value(
 def _single(array: Any, what: Any) -> Any:
     if array.size == 0:
         raise EmptyConstantError(f"Expected a scalar constant, got {what}: it's empty.")
-    if array.size != 1:
+    if array.size != 1 and not (array == array.flat[0]).all():
         raise NotScalarConstantError(
             f"Expected a scalar constant, got {what} of shape {array.shape}."
         )
-    return array.reshape(()).copy()
+    return np.asarray(array.flat[0])
 
 
 def extract_constant(

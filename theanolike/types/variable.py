@@ -70,6 +70,13 @@ class AsTensorOperandError(TypeError):
     """An operand that no tensor operator takes; Python tries the other side."""
 
 
+def _no_number(kind: str) -> str:
+    return (
+        f"{kind}() needs a number, got a symbolic variable: its value isn't known before "
+        f"the function runs; use .astype(), or .eval() to compute it now."
+    )
+
+
 class TensorOperators:
     """What tensor variables, constants and shared variables can do."""
 
@@ -170,6 +177,12 @@ class TensorOperators:
         if owner is not None and getattr(owner.op, "is_comparison", False):
             raise TypeError("Variables do not support boolean operations.")
         return True
+
+    def __int__(self) -> int:
+        raise TypeError(_no_number("int"))
+
+    def __float__(self) -> float:
+        raise TypeError(_no_number("float"))
 
     def __len__(self) -> int:
         if self.ndim and self.type.shape[0] is not None:

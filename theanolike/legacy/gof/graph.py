@@ -1,9 +1,11 @@
 """Theano's `gof.graph`: imports only."""
 
 from theanolike.graph.apply import Apply
-from theanolike.graph.traverse import ancestors
+from theanolike.graph.clone import clone_between as clone
+from theanolike.graph.clone import clone_get_equiv
 from theanolike.graph.variable import Constant, Variable
 from theanolike.graph.walks import (
+    ancestors,
     inputs,
     io_toposort,
     is_in_ancestors,
@@ -21,6 +23,8 @@ __all__ = [
     "Constant",
     "Variable",
     "ancestors",
+    "clone",
+    "clone_get_equiv",
     "inputs",
     "io_toposort",
     "is_in_ancestors",
