@@ -96,6 +96,9 @@ def guard(condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
     return Call("guard", then.dtype, (condition, then, otherwise))
 
 
+DEEPEST = 24  # operations in an extent that has no value of its own
+
+
 class Argument:
     """An input as an op's `shape` sees it (`Shaped`)."""
 
@@ -135,6 +138,7 @@ class Builder:
         self.site = -1
         self.shape: Shape = ()
         self._items: dict[tuple[Value, tuple[int, ...]], int | Extent] = {}
+        self._flat: dict[Extent, Extent] = {}
         self._required: set[tuple[Any, Any]] = set()
         self._met: dict[tuple[int | Extent, int | Extent], int | Extent] = {}
         self._places: dict[tuple[Any, Any], int | Extent] = {}
@@ -224,6 +228,18 @@ class Builder:
         fold = _INTEGER.get(call.name)
         return None if fold is None else fold(*args)
 
+    def flat(self, extent: int | Extent) -> int | Extent:
+        """Return an extent, by way of a 0-d value if it is a deep expression.
+
+        Extents are spelled by recursion, and chains of slices nest without end.
+        """
+        if not isinstance(extent, Extent) or extent.depth <= DEEPEST:
+            return extent
+        if extent not in self._flat:
+            value = self.append(Map((), "int64", Size(extent), self.site))
+            self._flat[extent] = item(value)
+        return self._flat[extent]
+
     def require_equal(
         self,
         first: int | Extent,
@@ -253,6 +269,7 @@ class Builder:
 
     def map(self, shape: Shape, dtype: str, f: Callable[..., Scalar]) -> Value:
         """Return the value whose element at (i, j...) is `f(i, j...)`."""
+        shape = tuple(map(self.flat, shape))
         body = f(*(Axis(k) for k in range(len(shape))))
         return self.append(  # type: ignore[no-any-return]
             Map(tuple(shape), dtype, body, self.site)
@@ -418,7 +435,8 @@ class Builder:
         node = source.node
         if isinstance(node, View):
             source, dims = node.operands[0], [_through(d, dims) for d in node.dims]
-        shape = tuple(shape)
+        shape = tuple(map(self.flat, shape))
+        dims = [ViewDim(d.axis, self.flat(d.start), self.flat(d.step)) for d in dims]
         if source.shape == shape and all(d == ViewDim(k) for k, d in enumerate(dims)):
             return source
         return self.append(View(source, shape, tuple(dims), self.site))  # type: ignore[no-any-return]
@@ -433,6 +451,7 @@ class Builder:
 
     def reshape(self, source: Value, shape: Shape) -> Value:
         """Return the elements in row-major order under another shape."""
+        shape = tuple(map(self.flat, shape))
         return self.append(Reshape(self.dense(source), tuple(shape), self.site))  # type: ignore[no-any-return]
 
     def dense(self, value: Value) -> Value:
@@ -562,7 +581,8 @@ class Builder:
         inner = Builder(self.sites)
         inner.hosts = self.hosts
         inner.site = self.site
-        inner._classes = self._classes
+        # What a nested program requires is not known to hold after it: it may not run.
+        inner._classes = inner.program.equal = dict(self._classes)
         return inner
 
     def argument_like(self, value: Value) -> Value:

@@ -24,12 +24,15 @@ class Extent:
         `args[0]` holds), or an operation: add sub mul floordiv mod max min and
         where_negative (`args[1]` if `args[0]` < 0 else `args[2]`).
     args : tuple
+    depth : int
+        Operations one inside another.
     """
 
-    __slots__ = ("__weakref__", "args", "op")
+    __slots__ = ("__weakref__", "args", "depth", "op")
 
     op: str
     args: tuple[Any, ...]
+    depth: int
 
     def __new__(cls, op: str, *args: Any) -> Self:
         key = (op, *args)
@@ -39,6 +42,8 @@ class Extent:
         made = super().__new__(cls)
         made.op = op
         made.args = args
+        below = (a.depth for a in args if isinstance(a, Extent))
+        made.depth = 0 if op in ("dim", "item") else 1 + max(below, default=0)
         _interned[key] = made
         return made
 
