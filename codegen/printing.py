@@ -64,6 +64,7 @@ class Labels:
     def __init__(self) -> None:
         self._of: dict[Value, str] = {}
         self._taken: set[str] = set()
+        self._next: dict[str, int] = {}
 
     def __call__(self, value: Value) -> str:
         """Return the name of a value."""
@@ -76,9 +77,10 @@ class Labels:
         if value.label and value.label not in self._taken:
             return value.label
         prefix = {Input: "x", Data: "k"}.get(type(value.node), "v")
-        number = 0
+        number = self._next.get(prefix, 0)
         while f"{prefix}{number}" in self._taken:
             number += 1
+        self._next[prefix] = number + 1
         return f"{prefix}{number}"
 
     def extent(self, extent: int | Extent) -> str:
