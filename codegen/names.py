@@ -13,8 +13,9 @@ _RESERVED = frozenset(
     "goto if inline int long register return short signed sizeof static struct switch "
     "typedef union unsigned void volatile while class delete new operator private "
     "public template this throw try catch using virtual namespace bool true false and "
-    "or not xor c in out ws exp log tanh sqrt".split()
+    "or not xor c in out ws exp log tanh sqrt begin end data task put put_off".split()
 )
+_OURS = re.compile(r"(?:[a-z]|at|ws|total|kernel_|commit_)[0-9]+")
 
 
 class Names:
@@ -45,7 +46,7 @@ class Names:
         """Return a name that nothing has yet."""
         word = _WORD.sub("_", label) if self.readable else ""
         if word and not word[0].isdigit():
-            name, n = word, 2
+            name, n = f"{word}_" if _OURS.fullmatch(word) else word, 2
             while name in self._taken or name in _RESERVED:
                 name, n = f"{word}_{n}", n + 1
         else:
