@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from theanolike.codegen.affine import Affine
+from theanolike.codegen.affine import Affine, affine
 from theanolike.codegen.emit_scalar import FLAG, Table, affine_text, bare, stored_text
 from theanolike.codegen.memory import accumulates
-from theanolike.codegen.program import Load, Reduce
+from theanolike.codegen.program import Load, Reduce, Scatter
 from theanolike.codegen.reductions import BLOCK, LANES, Accumulator
 from theanolike.codegen.scalars import CTYPE, loaded
 from theanolike.codegen.scalars import cast as cast_text
 from theanolike.codegen.schedule.fuse import Stage
 from theanolike.codegen.schedule.statements import Statement
-from theanolike.codegen.shapes import Extent, mul
+from theanolike.codegen.shapes import Extent, add, minimum, mul
 
 if TYPE_CHECKING:
     from theanolike.codegen.emit_kernel import KernelWriter
@@ -45,11 +45,11 @@ class StageWriter:
         kernel = self.kernel
         for s in self.stage.statements:
             if s.base is not None:
-                self._base(s.base)
+                self._base(s.base, _box(s))
         self._level(kernel.nest_loops)
 
-    def _base(self, base: Statement) -> None:
-        """Write what a scatter starts from."""
+    def _base(self, base: Statement, box: "Box | None") -> None:
+        """Write what a scatter starts from, but for the box that it sets anyway."""
         kernel = self.kernel
         layout = kernel.loops[kernel.stage]
         kernel.loops[kernel.stage] = layout.plain(base.domain)
@@ -64,14 +64,38 @@ class StageWriter:
         table = Table(kernel)
         item = table.add(base.body)
         item.uses += 1
+        last = len(base.domain) - 1
         for depth, extent in enumerate(base.domain):
             table.bind(depth, kernel.emit, last=False)
-            kernel.open_loop(depth, extent)
+            if box is not None and depth == last:
+                self._open_around(depth, extent, box)
+            else:
+                kernel.open_loop(depth, extent)
         table.bind(len(base.domain), kernel.emit, last=True)
         kernel.store(base.value, base.place, table.text(item))
-        for _ in (*base.domain, *([] if old is None else [old])):
+        for _ in (*base.domain, *([] if box is None else [box])):
+            kernel.close()
+        if old is not None:
             kernel.close()
         kernel.loops[kernel.stage] = layout
+
+    def _open_around(self, depth: int, extent: "int | Extent", box: "Box") -> None:
+        """Open two runs over the innermost axis: before the box, and after it."""
+        kernel = self.kernel
+        text = kernel.extent
+        sides = [(text(first), text(end)) for first, end in box]
+        inside = [f"i{k} >= {a} && i{k} < {z}" for k, (a, z) in enumerate(sides[:-1])]
+        n, (first, end) = text(extent), sides[-1]
+        condition = " && ".join(inside) or "true"
+        kernel.emit(f"const bool inside = {condition};")
+        kernel.emit(f"const i64 low = inside ? {first} : {n};")
+        kernel.emit(f"const i64 high = inside ? {end} : {n};")
+        var = f"i{depth}"
+        kernel.open("for (i32 after = 0; after < 2; ++after)")
+        kernel.open(
+            f"for (i64 {var} = after ? high : 0, stop = after ? {bare(n)} : low; "
+            f"{var} < stop; ++{var})"
+        )
 
     def _starts(self, s: Statement) -> int:
         """Return the loop at which a register reduction's reduced loops begin."""
@@ -278,9 +302,8 @@ class StageWriter:
         kernel.open(f"for (; {at} + {LANES} <= {end}; {at} += {LANES})")
         kernel.emit(f"for (i64 l = 0; l < {LANES}; ++l) step({at} + l, l);")
         kernel.close()
-        kernel.emit(
-            f"for (i64 l = 0; {at} < {end}; ++{at}, ++l) {{ TL_SCALAR; step({at}, l); }}"
-        )
+        rest = f"TL_SCALAR; step({at}, l);"
+        kernel.emit(f"for (i64 l = 0; {at} < {end}; ++{at}, ++l) {{ {rest} }}")
         kernel.close()
 
     def _innermost(self) -> None:
@@ -358,3 +381,31 @@ class StageWriter:
             old = loaded(element, s.value.dtype)
             text = Accumulator.adder(s.value.dtype, kernel).combine(old, text)
         kernel.emit(f"{element} = {stored_text(bare(text), s.value.dtype)};")
+
+
+Box = list[tuple["int | Extent", "int | Extent"]]
+
+
+def _box(s: Statement) -> Box | None:
+    """Return the box of indices, first and end, that a scatter sets whatever they hold.
+
+    It is None for another set of places.
+    """
+    node = s.node
+    if not isinstance(node, Scatter) or node.kind != "set" or not s.place:
+        return None
+    box: Box = []
+    used: set[int] = set()
+    for scalar, extent in zip(s.place, s.value.shape, strict=True):
+        where = affine(scalar)
+        if where.rest or len(where.coefficients) > 1:
+            return None
+        length: int | Extent = 1
+        for axis, factor in where.coefficients:
+            if factor != 1 or axis in used:
+                return None
+            used.add(axis)
+            length = s.domain[axis]
+        first = minimum(where.constant, extent)
+        box.append((first, minimum(add(where.constant, length), extent)))
+    return box if len(used) == len(s.domain) else None

@@ -9,10 +9,10 @@ from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.declare import NativeOp
-from theanolike.ops.dimshuffle import shape_padleft
 from theanolike.ops.indexing.basic import Subtensor
 from theanolike.ops.indexing.pattern import INTEGER
 from theanolike.ops.known import known_int
+from theanolike.ops.scan.counts import LastRow
 from theanolike.ops.scan.ifelse import IfElse
 from theanolike.ops.scan.loop import LoopOp
 from theanolike.rewrites.phases import Phase
@@ -46,7 +46,7 @@ def last_row(node: Apply) -> Any:
     steps = loop.inputs[0]
     if (known_int(steps) or 0) > 0:
         return last
-    return shape_padleft(last)[:steps][-1]
+    return LastRow()(last, steps)
 
 
 @rewrite(LOOPS, IfElse)

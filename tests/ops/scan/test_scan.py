@@ -363,3 +363,41 @@ def test_a_loop_of_ten_thousand_nodes_a_step_is_no_deep_recursion():
     y, _ = theano.scan(step, x)
     assert len(y.owner.op.graph.nodes) == 3000
     assert len(pickle.dumps(y)) > 0
+
+
+def test_the_last_row_is_the_last_state_but_there_is_none_of_no_steps(compiled):
+    n, x = T.lscalar("n"), T.dvector("x")
+    rows, _ = theano.scan(lambda s: s * 2, outputs_info=x, n_steps=n)
+    f = compiled([n, x], rows[-1])
+    np.testing.assert_array_equal(f(3, [1, 2]), [8, 16])
+    with pytest.raises(IndexError, match="index -1 is out of bounds"):
+        f(0, [1, 2])
+    (loop,) = [k.op for k in f.maker.fgraph.toposort() if isinstance(k.op, LoopOp)]
+    assert loop.collected == 0
+
+
+REGIONS = {
+    "interior": (slice(1, -1), slice(1, -1)),
+    "row": (2, slice(None)),
+    "column": (slice(None), -1),
+    "place": (1, 2),
+    "beyond": (slice(9, 20), slice(2, 1)),
+    "turned": (slice(None, None, -1), slice(3, None)),
+    "strided": (slice(None, None, 2), slice(1, None, 3)),
+}
+
+
+@pytest.mark.parametrize("name", REGIONS)
+def test_a_region_set_at_each_step_leaves_the_rest_as_it_was(name, compiled):
+    region = REGIONS[name]
+    x = T.dmatrix("x")
+    rows, _ = theano.scan(
+        lambda u: T.set_subtensor(u[region], u[region] * 2 + 1),
+        outputs_info=x,
+        n_steps=3,
+    )
+    expected = rng.normal(size=(5, 6))
+    given = expected.copy()
+    for _ in range(3):
+        expected[region] = expected[region] * 2 + 1
+    np.testing.assert_allclose(compiled([x], rows[-1])(given), expected, rtol=1e-13)

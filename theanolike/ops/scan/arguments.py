@@ -6,15 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from theanolike.codegen.lowering import Size
-from theanolike.codegen.lowering import maximum as maximum_extent
-from theanolike.errors import ShapeError
-from theanolike.graph.apply import Apply
-from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
 from theanolike.ops.conditional import maximum, minimum
-from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
-from theanolike.ops.declare import Builder, NativeOp, Shape, Shaped, Value
+from theanolike.ops.scan.counts import StepCount
 from theanolike.ops.scan.loop import row_type
 from theanolike.types.constants import (
     TensorConstant,
@@ -209,38 +203,3 @@ def _given_steps(n_steps: Any) -> Any:
             f" n_steps must be an int. dtype provided is {dtype}, of type {kind}"
         )
     return StepCount()(n_steps)
-
-
-@record
-class StepCount(NativeOp):
-    """An integer as a number of steps, which must not be negative."""
-
-    def result(self, x: TensorType) -> TensorType:  # type: ignore[override]
-        return TensorType("int64", x.shape)
-
-    def shape(self, *inputs: Shaped) -> Shape:
-        return ()
-
-    def reference(self, x: Any) -> Any:
-        if x < 0:
-            raise ShapeError(f"The number of steps must not be negative, got {x}.")
-        return np.asarray(x, "int64")
-
-    def lower(self, b: Builder, *inputs: Value) -> Value:
-        steps = b.item(inputs[0])
-        b.require_equal(maximum_extent(steps, 0), steps)
-        return b.map((), "int64", lambda: Size(steps))
-
-    def pullback(
-        self,
-        node: Apply,
-        cotangents: Sequence[Cotangent | None],
-    ) -> Sequence[Pulled]:
-        return [disconnected]
-
-    def pushforward(
-        self,
-        node: Apply,
-        tangents: Sequence[Tangent | None],
-    ) -> Sequence[Tangent | None]:
-        return [None]
