@@ -102,7 +102,7 @@ def offset(index: tuple[Scalar, ...], shape: Shape) -> Affine:
 
 
 def _plain_offset(index: tuple[Scalar, ...], shape: Shape) -> Affine | None:
-    """Return the offset where indices are distinct axes or constants: the usual case."""
+    """Return the offset where indices are distinct axes or constants."""
     found: dict[int, int | Extent] = {}
     constant: int | Extent = 0
     step: int | Extent = 1

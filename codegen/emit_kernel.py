@@ -321,7 +321,7 @@ class KernelWriter(Context):
         self.open(f"for (i64 {var} = {first}; {var} < {end}; ++{var})")
 
     def independent(self, depth: int) -> None:
-        """Say that the innermost loop's steps don't meet, though pointers may be equal."""
+        """Say that the innermost loop's steps don't meet, whatever the pointers."""
         innermost = depth == len(self.loops[self.stage].extents) - 1
         scattered = any(s.kind == "scatter" for s in self.nest.statements)
         if self.overwritten and innermost and not scattered:

@@ -268,7 +268,7 @@ class TableLevel(Level):
         if p.kind == "extent":
             return self.extent_index(subject)  # type: ignore[arg-type]
         if p.kind == "site":
-            return subject & 0xFFFFFFFF  # type: ignore[operator, no-any-return]
+            return subject & 0xFFFFFFFF  # type: ignore[operator]
         if not isinstance(subject, Value):
             raise AssertionError("a parameter stands for a value or an extent")
         if p.kind in ("scalar", "result"):

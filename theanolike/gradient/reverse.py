@@ -346,11 +346,11 @@ def known_cotangent(variable: Variable, value: Any) -> Part:
 def _cotangent_of_cost(cost: Any) -> Part:
     kind = getattr(cost, "type", None)
     if isinstance(kind, NullType):
-        raise ValueError(  # noqa: TRY004 - Theano's
+        raise ValueError(
             f"Can't differentiate a NaN cost. cost is NaN because {kind.why_null}"
         )
     if isinstance(kind, DisconnectedType):
-        raise ValueError(  # noqa: TRY004 - as above
+        raise ValueError(
             "Can't differentiate a cost of DisconnectedType; pass a tensor."
         )
     if not isinstance(kind, TensorType) or kind.ndim != 0:

@@ -115,7 +115,7 @@ def pydotprint(  # noqa: PLR0913, PLR0917 - Theano's signature
     fct: Any,
     outfile: str | Path | None = None,
     compact: bool = True,
-    format: str = "png",  # noqa: A002 - Theano's name
+    format: str = "png",
     with_ids: bool = False,
     high_contrast: bool = True,
     cond_highlight: Any = None,

@@ -13,7 +13,7 @@ from theanolike.graph.variable import Variable
 if TYPE_CHECKING:
     from theanolike.graph.type import Type
 
-# Called with each node that `Op.__call__` makes; the compute layer hooks test values in.
+# Called with each node that `Op.__call__` makes: test values hook in here.
 node_observers: list[Callable[[Apply], None]] = []
 
 
@@ -35,8 +35,8 @@ class Op:
     """
 
     default_output: int | None = None
-    view_map: dict[int, list[int]] = {}
-    destroy_map: dict[int, list[int]] = {}
+    view_map: dict[int, list[int]] = {}  # noqa: RUF012 - a user op sets it as it likes
+    destroy_map: dict[int, list[int]] = {}  # noqa: RUF012
     itypes: "Sequence[Type] | None" = None
     otypes: "Sequence[Type] | None" = None
     __props__: tuple[str, ...]

@@ -1,4 +1,3 @@
-# ruff: noqa: SLF001 - taking variables apart is what this file is for
 """Pickle and deepcopy of variables and nodes, without recursion over the graph.
 
 A variable is written as (component, position). The component is the flat list of all

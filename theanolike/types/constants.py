@@ -10,7 +10,7 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.variable import Constant, Variable
 from theanolike.types.dtypes import ALL, as_dtype, scalar_dtype
 from theanolike.types.type import TensorType
-from theanolike.types.variable import TensorOperators, TensorVariable, functions
+from theanolike.types.variable import TensorOperators, functions
 
 
 class TensorConstant(TensorOperators, Constant):

@@ -37,7 +37,7 @@ class Constructor:
 
 
 class Plural:
-    """Makes several variables at once: `scalars('a', 'b')`, `scalars('ab')`, `scalars(3)`."""
+    """Makes several variables: `scalars('a', 'b')`, `scalars('ab')`, `scalars(3)`."""
 
     def __init__(self, one: Callable[..., TensorVariable]) -> None:
         self.one = one

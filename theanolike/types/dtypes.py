@@ -122,7 +122,7 @@ def real_dtype(dtype: str) -> str:
     return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
 
 
-def scalar_dtype(value: bool | float | complex) -> str:
+def scalar_dtype(value: bool | complex) -> str:
     """Return the dtype of a Python scalar that stands alone."""
     if isinstance(value, bool):
         return BOOL
@@ -133,7 +133,7 @@ def scalar_dtype(value: bool | float | complex) -> str:
     return "complex64" if floatX() == "float32" else "complex128"
 
 
-def weak_dtype(value: bool | float | complex, dtypes: Sequence[str]) -> str:
+def weak_dtype(value: bool | complex, dtypes: Sequence[str]) -> str:
     """Return the dtype that a Python scalar takes beside operands of `dtypes`.
 
     Raises

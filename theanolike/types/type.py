@@ -96,7 +96,7 @@ class TensorType(Type):
         )
 
     def is_super(self, other: Type) -> bool:
-        """Tell whether `other` has this dtype and rank and at least the known extents."""
+        """Tell whether `other` has this dtype, this rank and the extents known here."""
         return (
             isinstance(other, TensorType)
             and self.dtype == other.dtype
@@ -239,7 +239,8 @@ class TensorType(Type):
             ) from error
         if array.dtype.kind not in "biufc":
             raise InputTypeError(
-                f"{self} expected numbers, got {value!r} of type {type(value).__name__}."
+                f"{self} expected numbers, got {value!r} of type "
+                f"{type(value).__name__}."
             )
         return array
 

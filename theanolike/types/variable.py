@@ -72,8 +72,8 @@ class AsTensorOperandError(TypeError):
 
 def _no_number(kind: str) -> str:
     return (
-        f"{kind}() needs a number, got a symbolic variable: its value isn't known before "
-        f"the function runs; use .astype(), or .eval() to compute it now."
+        f"{kind}() needs a number, got a symbolic variable: its value isn't "
+        f"known before the function runs; use .astype(), or .eval() to compute it now."
     )
 
 
