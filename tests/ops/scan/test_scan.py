@@ -401,3 +401,19 @@ def test_a_region_set_at_each_step_leaves_the_rest_as_it_was(name, compiled):
     for _ in range(3):
         expected[region] = expected[region] * 2 + 1
     np.testing.assert_allclose(compiled([x], rows[-1])(given), expected, rtol=1e-13)
+
+
+def test_what_is_behind_a_barrier_in_each_step_is_disconnected():
+    x, a, b = T.dvector("x"), T.dscalar("a"), T.dscalar("b")
+    y, _ = theano.scan(lambda v: theano.gradient.disconnected_grad(a) * b * v, x)
+    with pytest.raises(theano.gradient.DisconnectedInputError):
+        T.grad(y.sum(), a)
+    assert T.grad(y.sum(), b) is not None
+
+
+def test_a_gradient_that_a_step_does_not_have_is_told():
+    x, a = T.dvector("x"), T.dscalar("a")
+    y, _ = theano.scan(lambda v: theano.gradient.undefined_grad(a) * v, x)
+    with pytest.raises(TypeError, match="undefined|not defined|NullType"):
+        T.grad(y.sum(), a)
+    assert T.grad(y.sum(), x) is not None

@@ -10,7 +10,7 @@ from typing import Any
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.variable import Variable
-from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
+from theanolike.ops.cotangent import Cotangent, Missing, Pulled, Tangent, disconnected
 from theanolike.types.dtypes import is_continuous
 from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
@@ -103,6 +103,7 @@ class Backward:
         self.of_states = [c.value if c else None for c in cotangents[:k]]
         rows = cotangents[k : k + op.collected]
         self.of_rows = [c.value if c else None for c in rows]
+        self.parts: list[Any] = []
         self.steps: Any = functions().cast(node.inputs[0], "int64")
         if op.until:
             self.steps = node.outputs[-1]
@@ -122,6 +123,14 @@ class Backward:
             pulled[place] = Cotangent(value)
         for s in along:
             pulled[1 + k + s] = Cotangent(self._padded(next(results), s))
+        places += [1 + k + s for s in along]
+        for place, part in zip(places, self.parts, strict=True):
+            # A state's start reaches its end where there are no steps.
+            if isinstance(part, Missing) and (part.reason or place > k):
+                pulled[place] = part
+        for part in self.parts[: len(carried)]:
+            if isinstance(part, Missing) and part.reason:
+                return [part if _flows(x) else disconnected for x in self.node.inputs]
         return pulled
 
     def _padded(self, rows: Any, s: int) -> Any:
@@ -234,7 +243,7 @@ class Backward:
         wrt = [before[s] for s in carried]
         wrt += [captured[c] for c in shared] + [sequences[s] for s in along]
         blockers = [*before, *sequences, *captured]
-        parts = walks["back"](starts, wrt, blockers)
+        parts = self.parts = walks["back"](starts, wrt, blockers)
         f = functions()
         values = [
             p.value if isinstance(p, Cotangent) else f.zeros_like(x)
