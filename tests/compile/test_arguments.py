@@ -92,3 +92,23 @@ def test_numpy_scalars_of_the_dtype_are_taken(dtype, mode):
     result = f(np.dtype(dtype).type(1))
     assert result.dtype == dtype
     assert result == 1
+
+
+class _Subclass(np.ndarray):
+    """An array with a class of its own."""
+
+
+def test_arrays_of_subclasses_are_taken_as_plain_arrays(mode, tmp_path):
+    x = T.dmatrix("x")
+    f = theano.function([x], [x, x * 2], mode=mode)
+    on_disk = np.memmap(tmp_path / "x", dtype="float64", mode="w+", shape=(1, 2))
+    for value in (np.matrix([[1.0, 2.0]]), np.ones((1, 2)).view(_Subclass), on_disk):
+        same, double = f(value)
+        assert type(same) is type(double) is np.ndarray
+        np.testing.assert_array_equal(double, np.asarray(value) * 2)
+
+
+def test_a_masked_array_is_refused(mode):
+    x = T.dvector("x")
+    with pytest.raises(TypeError, match=r"pass x\.filled\(value\)"):
+        theano.function([x], x, mode=mode)(np.ma.array([1.0, 2.0], mask=[0, 1]))

@@ -188,14 +188,19 @@ class TensorType(Type):
                 f"{self} expected a ndarray object with dtype = {self.dtype} (got "
                 f"{value.dtype}); cast it, or drop strict=True."
             )
-        return value
+        return np.asarray(value)
 
     def _filter_lenient(
         self, value: Any, allow_downcast: bool | None
     ) -> np.ndarray[Any, Any]:
         dtype = self.numpy_dtype
+        if isinstance(value, np.ma.MaskedArray):
+            raise InputTypeError(
+                f"{self} has no masks, got a masked array; pass x.filled(value), or "
+                "x.data and the mask as two arrays."
+            )
         if isinstance(value, np.ndarray):
-            given: np.ndarray[Any, Any] = value
+            given: np.ndarray[Any, Any] = np.asarray(value)  # no matrix, no memmap
         else:
             given = self._as_array(value)
         if given.dtype == dtype:
