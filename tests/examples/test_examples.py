@@ -157,3 +157,23 @@ def test_the_perceptron_learns_its_digits():
     )
     assert last[0] < first[0] / 5
     assert last[1] < 25
+
+
+def test_power_iteration_comes_to_the_largest_eigenvalue():
+    *lines, last = run_example("power_iteration")
+    estimates = [float(line.split()[-1]) for line in lines]
+    assert estimates == sorted(estimates)
+    assert np.isclose(estimates[-1], float(last.split()[-1]), rtol=1e-9)
+
+
+def test_newton_stops_by_itself_at_the_root():
+    *points, last = run_example("newton")
+    assert last == "5 steps"
+    assert points[0] == "2.100000000000000"
+    assert points[-1] == "2.094551481542327"
+
+
+def test_pendulum_finds_length_and_friction_by_gradient_through_the_solver():
+    lines = run_example("pendulum")
+    assert len(lines) == 5
+    assert lines[-1].endswith("length 1.300 rub 0.202")

@@ -417,3 +417,9 @@ def test_a_gradient_that_a_step_does_not_have_is_told():
     with pytest.raises(TypeError, match="undefined|not defined|NullType"):
         T.grad(y.sum(), a)
     assert T.grad(y.sum(), x) is not None
+
+
+def test_a_fold_of_no_rows_is_what_it_begins_with(compiled):
+    x = T.dvector("x")
+    total, _ = theano.reduce(lambda v, t: t + v, x, T.constant(7.0))
+    assert compiled([x], total)([]) == 7
