@@ -1,5 +1,7 @@
 """Rows of "Differences from Theano" in theanolike/README.md that have no other test."""
 
+from importlib.metadata import version
+
 import numpy as np
 import pytest
 
@@ -42,3 +44,20 @@ def test_numpys_functions_build_graph():
 
 def test_new_axes_need_no_index_for_each_other_dim():
     assert T.dmatrix()[:, None].broadcastable == (False, True, False)
+
+
+def test_the_graph_of_a_function_names_no_memory_and_no_fusion():
+    x, b = T.dmatrix("x"), T.dvector("b")
+    assert str(x + b) == "Elemwise{add}.0"
+    assert str(T.sum(x)) == "Sum{0, 1}.0"
+    f = theano.function([x, b], T.tanh(x + b) * 2)
+    names = [str(node.op) for node in f.maker.fgraph.toposort()]
+    assert names == ["Elemwise{add}", "Elemwise{tanh}", "Elemwise{mul}"]
+
+
+def test_a_constant_too_large_for_what_it_meets_keeps_its_dtype():
+    assert (T.bvector() + T.constant(1000)).dtype == "int64"
+
+
+def test_the_version_is_the_librarys():
+    assert theano.__version__ == version("theanolike")
