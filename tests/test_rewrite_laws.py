@@ -81,7 +81,11 @@ EXAMPLES = {
         lambda: Cast("float32")(Fill()(V, S)),
     ],
     "useless_alloc": [lambda: FIXED + Alloc()(S, 2, 3)],
-    "padding_on_the_left": [lambda: M + DimShuffle((None, 0))(V)],
+    "padding_on_the_left": [
+        lambda: M + DimShuffle((None, 0))(V),
+        lambda: exp(DimShuffle((None, 0))(V)) * S,
+        lambda: Cast("float32")(DimShuffle((None,))(S)),
+    ],
     "dimshuffle_of_fill": [lambda: DimShuffle((1, None, 0))(Fill()(M, S))],
     "alloc_of_spread": [
         lambda: Alloc()(Alloc()(S, 3), 2, 3),
@@ -91,6 +95,17 @@ EXAMPLES = {
     "sum_to_same_shape": [lambda: SumTo()(exp(V), V), lambda: SumTo("or")(V > 0, V)],
     "sum_to_the_root": [lambda: SumTo()(M, exp(V)), lambda: SumTo()(M, V * 2)],
     "sum_to_of_sum_to": [lambda: SumTo()(SumTo()(M, ROW), S)],
+    "factor_into_sum_to": [
+        lambda: SumTo()(V + W, V) * exp(V),
+        lambda: S / 2 * SumTo()(M * V, M),
+        lambda: SumTo()(V * W, W) / W,
+        lambda: -SumTo()(V * W, V),
+        lambda: _masked_op(V > 0, SumTo()(V + W, V)),
+    ],
+    "sum_of_sums_to": [
+        lambda: SumTo()(V * W, V) - SumTo()(exp(V) + W, V),
+        lambda: SumTo()(V * W, W) + SumTo()(W / V, W),
+    ],
     "inferred_extent": [
         lambda: ShapeItem(0)(exp(V)),
         lambda: ShapeItem(1)(M + ROW),
@@ -148,6 +163,27 @@ EXAMPLES = {
         lambda: V * exp(W) / f("sqr")(1 + exp(W)),
         lambda: V / (f("sqr")(exp(W) + 1)) * exp(W) * 2,
         lambda: V * W / (1 + exp(W)),
+    ],
+    "quotients_times_divisors": [
+        lambda: (V / W - exp(V) / S) * W * S,
+        lambda: V * (V / sigmoid(W) + W) * sigmoid(W) * 2,
+        lambda: -((2.0 * V / W - S / exp(V)) * W * W),
+    ],
+    "distance_from_target": [
+        lambda: (1 - V) * sigmoid(W) - V * sigmoid(-W),
+        lambda: V * S * sigmoid(-W) / M - (1 - V) * S / M * sigmoid(W),
+        lambda: (1 - N) * sigmoid(W) + sigmoid(-W) * -N,
+        lambda: 3.0 * (1.0 - V) * sigmoid(-W) - 3.0 * V * sigmoid(W),
+    ],
+    "term_less_its_sigmoid": [
+        lambda: V * S - V * S * sigmoid(W),
+        lambda: 2.0 * V * sigmoid(W) - 2.0 * V * f("sqr")(sigmoid(W)),
+        lambda: sigmoid(V) * N * W - N * W,
+        lambda: M - sigmoid(V) * M,
+    ],
+    "products_of_one_operand": [
+        lambda: f("dot")(M, V) + f("dot")(M, exp(V)),
+        lambda: f("dot")(exp(SQUARE), SQUARE) - f("dot")(SQUARE, SQUARE),
     ],
     "transpose_of_product": [lambda: f("dot")(SQUARE.T, FIXED.T).T],
     "product_and_sum": [

@@ -3,8 +3,10 @@
 from typing import Any
 
 from theanolike.graph.apply import Apply
+from theanolike.ops.arithmetic import add, mul, neg, sub, true_div
 from theanolike.ops.broadcast import Fill, SumTo, fill, shape_root
 from theanolike.ops.cast import Cast
+from theanolike.ops.conditional import _masked_op as masked
 from theanolike.ops.creation import Alloc
 from theanolike.ops.declare import Elementwise
 from theanolike.ops.dimshuffle import DimShuffle
@@ -12,6 +14,7 @@ from theanolike.rewrites.extents import covers
 from theanolike.rewrites.pattern import conform
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
+from theanolike.types.dtypes import is_discrete
 
 __all__: list[str] = []
 
@@ -83,23 +86,22 @@ def useless_alloc(node: Apply) -> Any:
     return None
 
 
-@rewrite(CANONICALIZE, Elementwise)
+@rewrite(CANONICALIZE, Elementwise, Cast)
 def padding_on_the_left(node: Apply) -> Any:
-    """f(x.dimshuffle('x', 0), y) = f(x, y): operands align from the right."""
-    if not 1 < len(node.inputs) <= MOST_OPERANDS:
+    """f(x.dimshuffle('x', 0), y) = f(x, y), padded where nothing else has the rank."""
+    if len(node.inputs) > MOST_OPERANDS:
         return None
-    rank: int = node.outputs[0].type.ndim  # type: ignore[attr-defined]
-    values = list(node.inputs)
+    values: list[Any] = list(node.inputs)
     for i, operand in enumerate(node.inputs):
         inner = spread(operand, DimShuffle)
-        if inner is None or not _pads_left(inner):
-            continue
-        others = [v for k, v in enumerate(values) if k != i]
-        if max(v.type.ndim for v in others) == rank:  # type: ignore[attr-defined]
+        if inner is not None and _pads_left(inner):
             values[i] = inner.inputs[0]
     if all(a is b for a, b in zip(values, node.inputs, strict=True)):
         return None
-    return node.op(*values)
+    new = node.op(*values)
+    padding = node.outputs[0].type.ndim - new.type.ndim  # type: ignore[attr-defined]
+    order = (*[None] * padding, *range(new.type.ndim))
+    return DimShuffle(order)(new) if padding else new
 
 
 def _pads_left(node: Apply) -> bool:
@@ -161,3 +163,57 @@ def sum_to_of_sum_to(node: Apply) -> Any:
     if inner is None or inner.op != node.op:
         return None
     return node.op(inner.inputs[0], node.inputs[1])
+
+
+@rewrite(CANONICALIZE, *(mul, true_div, neg, masked), grade=Grade.ROUNDING)
+def factor_into_sum_to(node: Apply) -> Any:
+    """sum_to(g, x) * f(x) = sum_to(g * f(x), x), and so for / and masks.
+
+    Only where the dims are equal but for what the run may tell, as in gradients: then
+    nothing is summed as a rule, and what follows is to see the factors of g.
+    """
+    dtype: str = node.outputs[0].type.dtype  # type: ignore[attr-defined]
+    for i, operand in enumerate(node.inputs):
+        inner = spread(operand, SumTo)
+        if inner is None or not _seldom_sums(inner, dtype) or not _is_linear(node, i):
+            continue
+        g, like = inner.inputs
+        values = list(node.inputs)
+        values[i] = g
+        if all(v is g or covers(like, v) for v in values):
+            return inner.op(node.op(*values), like)
+    return None
+
+
+def _is_linear(node: Apply, place: int) -> bool:
+    """Tell whether a result is linear in an operand, or in all operands."""
+    name = node.op.name  # type: ignore[attr-defined]
+    return place == {"true_div": 0, "masked": 1}.get(name, place)
+
+
+def _seldom_sums(node: Apply, dtype: str) -> bool:
+    g, like = (v.type for v in node.inputs)
+    return (
+        node.op == SumTo()
+        and g.dtype == dtype  # type: ignore[attr-defined]
+        and not is_discrete(dtype)
+        and g.ndim == like.ndim  # type: ignore[attr-defined]
+        and all(b != 1 or a == 1 for a, b in zip(g.shape, like.shape, strict=True))  # type: ignore[attr-defined]
+    )
+
+
+@rewrite(CANONICALIZE, *(add, sub), grade=Grade.ROUNDING)
+def sum_of_sums_to(node: Apply) -> Any:
+    """sum_to(g, x) + sum_to(h, x) = sum_to(g + h, x), for g and h of one shape."""
+    if len(node.inputs) != 2:
+        return None
+    dtype: str = node.outputs[0].type.dtype  # type: ignore[attr-defined]
+    first, second = (spread(v, SumTo) for v in node.inputs)
+    if first is None or second is None or first.inputs[1] is not second.inputs[1]:
+        return None
+    g, h = first.inputs[0], second.inputs[0]
+    if not first.op == second.op == SumTo() or is_discrete(dtype):
+        return None
+    if g.type != h.type or not (covers(g, h) and covers(h, g)):
+        return None
+    return first.op(node.op(g, h), first.inputs[1])

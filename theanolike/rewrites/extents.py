@@ -63,8 +63,8 @@ def shape_leaves(x: Variable) -> Leaves:
 
 def _gathered(x: Any, parents: list[Variable]) -> Leaves:
     if x.owner is None or not parents:
-        # A rank is to be kept too, so only a scalar's shape is nothing at all.
-        return _itself(x) if x.type.shape else frozenset()
+        # Ones widen nothing; ranks are compared on their own.
+        return _itself(x) if any(k != 1 for k in x.type.shape) else frozenset()
     union: Leaves = frozenset().union(*(_leaves[parent] for parent in parents))
     return union if len(union) <= MOST_LEAVES else _itself(x)
 

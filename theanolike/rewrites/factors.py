@@ -25,7 +25,7 @@ from theanolike.rewrites.registry import rewrite
 from theanolike.types.constants import constant
 from theanolike.types.dtypes import is_continuous
 
-__all__: list[str] = []
+__all__ = ["PRODUCTS", "Parts", "collect", "parts_of", "product_of"]
 
 MOST_PARTS = 24
 MOST_POWER = 4
@@ -109,7 +109,13 @@ def collect(node: Apply, fgraph: FunctionGraph, *, is_product: bool) -> Parts | 
         return None
     if _has_larger(out, fgraph, names, dtype):
         return None
-    parts = Parts(dtype, is_product=is_product)
+    return parts_of(out, is_product=is_product)
+
+
+def parts_of(out: Any, *, is_product: bool) -> Parts:
+    """Return the parts of a variable, itself alone where it is no product or sum."""
+    names = PRODUCTS if is_product else SUMS
+    parts = Parts(out.type.dtype, is_product=is_product)
     stack: list[tuple[Any, int]] = [(out, 1)]
     while stack:
         variable, count = stack.pop()
@@ -151,6 +157,8 @@ def _below(
     if node is None or not _is_one_of(node, names, parts.dtype):
         return None
     name, inputs = node.op.name, node.inputs
+    if parts.is_product and _is_logistic(name, inputs):
+        return None
     if name in {"add", "mul"}:
         return [(v, count) for v in inputs]
     if name in {"sub", "true_div"}:
@@ -163,6 +171,13 @@ def _below(
         return [(inputs[0], count)]
     n = count * _exponent(node)
     return [(inputs[0], n)] if 0 < abs(n) <= MOST_POWER else None
+
+
+def _is_logistic(name: str, inputs: Sequence[Any]) -> bool:
+    """Tell whether a node is 1 / (1 + exp(u)): it is to become a sigmoid."""
+    if name == "true_div" and uniform(inputs[0]) != 1:
+        return False
+    return name in {"true_div", "inv"} and _one_plus_exp(inputs[-1]) is not None
 
 
 def _exponent(node: Apply) -> int:

@@ -32,7 +32,9 @@ CATALOGUE = (
     "shapes",
     "factors",
     "stabilize",
+    "logistic",
     "specialize",
+    "dots",
     "products",
     "loops",
 )
