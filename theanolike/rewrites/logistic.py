@@ -121,8 +121,6 @@ def _is_product(variable: Any) -> bool:
     if node is None or type(node.op) is not Elementwise:
         return False
     return node.op.name in PRODUCTS
-        node is not None and type(node.op) is Elementwise and node.op.name in PRODUCTS
-    )
 
 
 def _signed(term: Parts) -> Parts:
