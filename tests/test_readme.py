@@ -31,7 +31,8 @@ def test_the_example_prints_what_the_readme_says():
 
 @pytest.mark.parametrize("path", READMES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_each_link_leads_to_a_file(path):
-    targets = re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", path.read_text())
+    prose = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+    targets = re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", prose)
     own = [t for t in targets if not re.match(r"\w+:", t)]
     assert [t for t in own if not (path.parent / t).exists()] == []
 
