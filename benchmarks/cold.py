@@ -3,8 +3,11 @@
 Import times are not counted, of anybody.
 """
 
+import atexit
+import functools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,13 +42,23 @@ print(json.dumps({"seconds": time.perf_counter() - start}))
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@functools.cache
+def bytecode() -> str:
+    """Return a folder for compiled Python: the first process of a kind fills it."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    return folder
+
+
 def child(code: str, *arguments: str, folder: str) -> dict[str, float | str]:
     """Run `code` in a new Python with its caches in `folder`; return what it prints."""
     environment = os.environ | {
         "THEANOLIKE_CACHE": folder,
         "PYTENSOR_FLAGS": f"base_compiledir={folder}/pytensor",
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPYCACHEPREFIX": bytecode(),
     }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", code, *arguments],
         capture_output=True,
