@@ -18,10 +18,10 @@ READS = """
     m[-100:100]; m[None]; m[:, None]; m[..., 0]; m[0, ..., None]; m[()]; m[1:][::2][0]
     m[i]; m[i, j]; m[:i]; m[j:]; m[i:j]; m[::j]; m[::i, j:i:j]; m[None, i:i + 2, j]
     m[[0, 2]]; m[rows]; m[:, rows]; m[rows, :2]; m[rows, cols]; m[1:, [0, 1]]
-    m[i, rows]; m[rows[:, None], cols]; m[[[0, 1], [1, 0]]]; m[mask]; m[m > 0]; m[m.nonzero()]
+    m[i, rows]; m[rows[:, None], cols]; m[[[0, 1], [1, 0]]]; m[mask]
     a[:, rows, cols]; a[[0, 1], :, [1, 2]]; a[0, :, rows]; a[1, ..., rows]
     a[rows, None]; a[[[0], [1]], [0, 1]]; a[..., ::-1]; a[:, i, rows]; m.T[rows, i:]
-    m[:, m.shape[1] - 1]
+    m[:, m.shape[1] - 1]; m[m > 0]; m[(m > 0).nonzero()]
 """
 
 REGIONS = """
