@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from theanolike.cache import Store, digest
+from theanolike.codegen.split import split
 from theanolike.codegen.toolchain import (
     Compiler,
     command_line,
@@ -38,6 +39,7 @@ def build(
     store: Store,
     compiler: Compiler | None = None,
     describe: Callable[[int], str] | None = None,
+    kernels: Sequence[str] = (),
 ) -> Path:
     """Return the shared library of a unit, compiled unless the cache has it.
 
@@ -51,6 +53,8 @@ def build(
         By default the one that `find_compiler` finds.
     describe : callable, optional
         Says for a line of `text`, counted from 1, which op emitted it.
+    kernels : sequence of str
+        The parts of `text` that may be compiled on their own.
 
     Raises
     ------
@@ -64,7 +68,7 @@ def build(
     found = store.get(key)
     if found is not None:
         return found
-    return compile_unit(text, key, store, compiler, describe)
+    return compile_unit(text, key, store, compiler, describe, kernels)
 
 
 def build_many(
@@ -101,7 +105,7 @@ def build_many(
 
 def unit_key(text: str, compiler: Compiler) -> str:
     """Return the key of a unit: all that decides what the compiler makes of it."""
-    arguments = command_line(compiler, SOURCE, LIBRARY)[len(compiler.command) :]
+    arguments = command_line(compiler, SOURCE, output=LIBRARY)[len(compiler.command) :]
     return digest(
         "unit",
         with_header(text),
@@ -132,40 +136,83 @@ def compile_unit(
     store: Store,
     compiler: Compiler,
     describe: Callable[[int], str] | None,
+    kernels: Sequence[str] = (),
 ) -> Path:
     """Compile a unit in the cache's work folder and store it."""
     source = with_header(text)
     begin = time.perf_counter()
     with store.work_folder() as scratch:
-        (scratch / SOURCE).write_text(source, "utf-8")
-        try:
-            result = subprocess.run(  # noqa: S603  # a list, no shell
-                command_line(compiler, SOURCE, LIBRARY),
-                cwd=scratch,
-                env=environment(store, scratch),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-        except OSError as error:
-            raise CompilationError(
-                f"The C++ compiler {compiler.command[0]} was found before and cannot be"
-                f" started now ({error}); install it again or set theanolike.config.cxx"
-            ) from error
-        if result.returncode or not (scratch / LIBRARY).is_file():
-            output = result.stdout.decode("utf-8", "replace")
-            kept = store.keep(f"{key}.cpp", source)
-            store.keep(f"{key}.log", output)
-            problem = first_error(result.returncode, output, describe)
-            raise CompilationError(
-                f"The C++ compiler ({compiler.version}) must accept what theanolike"
-                f" emits, it says {problem}; please report it with {kept} and the .log"
-                " file beside it"
-            )
+        parts = split(source, kernels)
+        problem = _compile_parts(parts, store, scratch, compiler) if parts[1:] else "-"
+        if problem:  # once more in one piece: its error names a line of the whole text
+            _compile_whole(source, key, store, scratch, compiler, describe)
         path = store.put(key, {LIBRARY: scratch / LIBRARY, SOURCE: source.encode()})
     log.debug("compiled %s in %.3f s", path, time.perf_counter() - begin)
     return path
+
+
+def _compile_parts(
+    parts: Sequence[str], store: Store, scratch: Path, compiler: Compiler
+) -> str:
+    """Compile source files side by side and link them; return what went wrong."""
+    objects = []
+    running = []
+    for number, part in enumerate(parts):
+        name = f"part{number}"
+        (scratch / f"{name}.cpp").write_text(part, "utf-8")
+        objects.append(f"{name}.o")
+        command = command_line(compiler, "-c", f"{name}.cpp", output=objects[-1])
+        running.append(_start(command, store, scratch))
+    outputs = [process.communicate()[0] for process in running]
+    if any(process.returncode for process in running):
+        return b"".join(outputs).decode("utf-8", "replace")
+    linking = _start(command_line(compiler, *objects, output=LIBRARY), store, scratch)
+    output = linking.communicate()[0]
+    if linking.returncode or not (scratch / LIBRARY).is_file():
+        return output.decode("utf-8", "replace") or "nothing was linked"
+    return ""
+
+
+def _compile_whole(
+    source: str,
+    key: str,
+    store: Store,
+    scratch: Path,
+    compiler: Compiler,
+    describe: Callable[[int], str] | None,
+) -> None:
+    (scratch / SOURCE).write_text(source, "utf-8")
+    command = command_line(compiler, SOURCE, output=LIBRARY)
+    process = _start(command, store, scratch)
+    output = process.communicate()[0].decode("utf-8", "replace")
+    if process.returncode or not (scratch / LIBRARY).is_file():
+        kept = store.keep(f"{key}.cpp", source)
+        store.keep(f"{key}.log", output)
+        problem = first_error(process.returncode, output, describe)
+        raise CompilationError(
+            f"The C++ compiler ({compiler.version}) must accept what theanolike"
+            f" emits, it says {problem}; please report it with {kept} and the .log"
+            " file beside it"
+        )
+
+
+def _start(
+    command: list[str], store: Store, scratch: Path
+) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(  # noqa: S603  # a list, no shell
+            command,
+            cwd=scratch,
+            env=environment(store, scratch),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+    except OSError as error:
+        raise CompilationError(
+            f"The C++ compiler {command[0]} was found before and cannot be"
+            f" started now ({error}); install it again or set theanolike.config.cxx"
+        ) from error
 
 
 def first_error(code: int, output: str, describe: Callable[[int], str] | None) -> str:

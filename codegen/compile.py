@@ -94,7 +94,7 @@ def build_unit(
     from theanolike.codegen.build import build
 
     b, unit = emit(inputs, nodes, outputs, targets)
-    path = build(unit.text, store=store, compiler=compiler)
+    path = build(unit.text, store=store, compiler=compiler, kernels=unit.kernels)
     return Built(
         path,
         unit.text,

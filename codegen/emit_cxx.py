@@ -51,11 +51,14 @@ class Unit:
         Arrays to pass after the arguments.
     plan : list of str
         A line per step, for people.
+    kernels : list of str
+        The parts of the text that are functions on their own.
     """
 
     text: str
     constants: list[np.ndarray[Any, Any]]
     plan: list[str]
+    kernels: list[str]
 
 
 def emit_unit(
@@ -136,6 +139,7 @@ class UnitWriter:
         self.known_after: dict[Value, Chunk] = {}
         self.head = Chunk()
         self.commits: list[str] = []
+        self.separate: list[str] = []  # kernels that can stand in another file
         self.slots: list[Slot] = []
         self.top: Level | None = None
         self.scalar_of: dict[Value, str] = {}
@@ -172,7 +176,7 @@ class UnitWriter:
             head = ['extern "C" void tl_commit(tl_call* c) {']
             head.append("  void** put_off = (void**)c->state;")
             parts.append("\n".join([*head, *self.commits, "}"]))
-        return Unit("\n".join(parts) + "\n", self.constants, self.plan)
+        return Unit("\n".join(parts) + "\n", self.constants, self.plan, self.separate)
 
     def _straight(self, steps: list[Nest | Node]) -> list[str]:
         """Write the steps one after another."""
@@ -256,6 +260,7 @@ class UnitWriter:
         self.kernels[key] = name
         self.primitives |= kernel.primitives
         self.kernel_text.append(kernel_text(name, kernel))
+        self.separate.append(self.kernel_text[-1])
         return name
 
     def constant(self, value: Value) -> str:

@@ -151,13 +151,13 @@ def require_compiler(
     return replace(compiler, extra=(*compiler.extra, *shlex.split(options)))
 
 
-def command_line(compiler: Compiler, source: str, output: str) -> list[str]:
-    """Return the arguments that turn a source file into a shared library."""
+def command_line(compiler: Compiler, *sources: str, output: str) -> list[str]:
+    """Return the arguments that turn source or object files into a shared library."""
     # A unit asks nothing of the C++ library. What gcc may call by itself, such as the
     # division of 128-bit integers, is in libgcc.a; memcpy comes with the process.
     libraries = ["-lgcc"] if compiler.kind == "gcc" and sys.platform == "linux" else []
     options = [*flags(compiler), *compiler.extra]
-    return [*compiler.command, *options, source, "-o", output, *libraries]
+    return [*compiler.command, *options, *sources, "-o", output, *libraries]
 
 
 def flags(compiler: Compiler) -> tuple[str, ...]:

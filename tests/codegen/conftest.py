@@ -134,7 +134,7 @@ def build(folder, text, extra=()):
     source, output = folder / "unit.cpp", folder / "unit.so"
     source.write_text(ABI.format(header) + text)
     compiler = dataclasses.replace(require_compiler(), extra=tuple(extra))
-    command = command_line(compiler, str(source), str(output))
+    command = command_line(compiler, str(source), output=str(output))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[:2000]
     return ctypes.CDLL(str(output)), done.stderr

@@ -179,7 +179,7 @@ def test_another_compiler_in_the_same_place_has_another_identity(store, bare_mac
 
 def test_further_arguments_come_after_ours():
     compiler = Compiler(("g++",), "gcc", "", "", extra=("-O1",))
-    arguments = command_line(compiler, "a.cpp", "a.so")
+    arguments = command_line(compiler, "a.cpp", output="a.so")
     assert arguments.index("-O1") > arguments.index("-O2")
 
 
@@ -260,6 +260,6 @@ def test_flags_never_allow_another_value(kind):
 
 
 def test_the_library_of_gcc_comes_after_the_source():
-    arguments = command_line(Compiler(("g++",), "gcc", "", ""), "a.cpp", "a.so")
+    arguments = command_line(Compiler(("g++",), "gcc", "", ""), "a.cpp", output="a.so")
     if "-lgcc" in arguments:
         assert arguments.index("-lgcc") > arguments.index("a.cpp")

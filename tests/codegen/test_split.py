@@ -1,0 +1,44 @@
+"""A unit in two source files: the same functions, each in one of them."""
+
+import pytest
+
+from theanolike.codegen.split import FEWEST, split
+
+KERNELS = [
+    f"struct kernel_{n}_task {{ int n; }};\n"
+    f"static void kernel_{n}(tl_call* c, i64 n0) {{\n  work({n});\n}}"
+    for n in range(FEWEST)
+]
+TEXT = "\n".join(["prelude();", *KERNELS, "compute();"])
+
+
+def test_a_small_unit_stays_whole():
+    assert [TEXT] == split(TEXT, KERNELS[:-1])
+
+
+@pytest.fixture
+def parts(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    return split(TEXT, KERNELS)
+
+
+def test_each_kernel_is_defined_in_one_part(parts):
+    for n in range(FEWEST):
+        assert 1 == sum(f"work({n})" in part for part in parts)
+
+
+def test_the_prelude_is_in_both_and_the_rest_in_the_first(parts):
+    assert all("prelude();" in part for part in parts)
+    assert ["compute();" in part for part in parts] == [True, False]
+
+
+def test_what_moved_is_declared_where_it_is_called(parts):
+    moved = [n for n in range(FEWEST) if f"work({n})" in parts[1]]
+    assert moved
+    for n in moved:
+        assert f"void kernel_{n}(tl_call* c, i64 n0);" in parts[0]
+
+
+def test_one_processor_compiles_one_file(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    assert [TEXT] == split(TEXT, KERNELS)
