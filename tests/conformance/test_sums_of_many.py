@@ -7,7 +7,7 @@ import theanolike as theano
 import theanolike.tensor as T
 
 FORMULAS = [
-    lambda a, b, v: T.add(a, b, v),
+    T.add,
     lambda a, b, v: T.mul(v, a, b),
     lambda a, b, v: T.add(a, a, a),
     lambda a, b, v: T.mul(a, a, 1 / a),
