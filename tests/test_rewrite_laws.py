@@ -17,6 +17,7 @@ from theanolike.ops.creation import Alloc
 from theanolike.ops.declare import Elementwise
 from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.extents import MakeVector, ShapeItem, ShapeOf
+from theanolike.ops.indexing import AdvancedIncSubtensor, IncSubtensor
 from theanolike.ops.scan.ifelse import ifelse
 from theanolike.ops.scan.scan import scan
 from theanolike.ops.shape import Flatten, Rebroadcast, Reshape, SpecifyShape
@@ -54,7 +55,26 @@ M, N = matrix("m"), vector("i", "int32")
 ROW = TensorType("float64", (1, None)).make_variable("row")
 FIXED = TensorType("float64", (2, 3)).make_variable("fixed")
 SQUARE = TensorType("float64", (3, 3)).make_variable("square")
+S_INT = TensorType("int64", ()).make_variable("k")
 sigmoid, exp, log = f("sigmoid"), f("exp"), f("log")
+
+softmax, arange = f("softmax"), f("arange")
+put, inc = f("set_subtensor"), f("inc_subtensor")
+CLASSES = constant(np.array([2, 0, 1, 1]))
+
+
+def picked(x, rows=4):
+    return x[arange(rows), CLASSES]
+
+
+def at_row(x, row, *, is_set):
+    return IncSubtensor(("int64",), is_set)(x, row, 1)
+
+
+def scattered(v):
+    zeros = Fill()(M, constant(np.zeros(())))
+    return AdvancedIncSubtensor((0, 1))(zeros, v, arange(4), CLASSES)
+
 
 # For what has no pattern, or a guard that a pattern on its own doesn't pass.
 EXAMPLES = {
@@ -185,6 +205,53 @@ EXAMPLES = {
         lambda: f("dot")(M, V) + f("dot")(M, exp(V)),
         lambda: f("dot")(exp(SQUARE), SQUARE) - f("dot")(SQUARE, SQUARE),
     ],
+    "region_read_again": [
+        lambda: put(V[2:5], W[2:5])[2:5],
+        lambda: inc(M[1, S_INT:], W[S_INT:])[1, S_INT:],
+    ],
+    "region_beside": [lambda: put(M[1], W)[2], lambda: inc(V[0], S)[3]],
+    "region_written_again": [
+        lambda: at_row(at_row(M, V, is_set=True), W, is_set=True),
+        lambda: at_row(at_row(M, V, is_set=False), W, is_set=True),
+        lambda: at_row(at_row(M, V, is_set=True), W, is_set=False),
+    ],
+    "increment_of_increment": [
+        lambda: at_row(at_row(M, V, is_set=False), W, is_set=False)
+    ],
+    "region_set_to_itself": [lambda: at_row(M, M[1], is_set=True)],
+    "item_of_join": [
+        lambda: f("join")(0, FIXED, SQUARE, M[:, :3])[3],
+        lambda: f("join")(1, FIXED, FIXED)[1:, 2],
+        lambda: f("stack")([V, W])[1],
+    ],
+    "part_of_product": [
+        lambda: f("dot")(SQUARE, FIXED.T)[1],
+        lambda: f("dot")(SQUARE, SQUARE)[1:, 0],
+        lambda: f("dot")(SQUARE, SQUARE)[:, ::-1],
+        lambda: f("dot")(M, V)[2:],
+        lambda: f("dot")(W[:3], SQUARE)[-1],
+    ],
+    "part_of_elementwise": [
+        lambda: (exp(V) * V * S)[3:],
+        lambda: Cast("float32")(exp(M))[1, ::2],
+    ],
+    "part_of_dimshuffle": [
+        lambda: M.T[3],
+        lambda: DimShuffle((1, None, 0))(M)[2:, :, 1],
+    ],
+    "log_of_picked_softmax": [
+        lambda: log(picked(softmax(M))),
+        lambda: log(softmax(M)[:, 2]),
+    ],
+    "gradient_of_picked_softmax": [
+        lambda: softmax(M) * (scattered(2.0 / picked(softmax(M))) - S),
+        lambda: (scattered(-picked(M) / picked(softmax(M))) - M) * softmax(M),
+    ],
+    "scatter_times_divisor": [
+        lambda: scattered(S / picked(exp(M))) * exp(M),
+        lambda: M * scattered(V[:4] / (picked(M) * 2.0)),
+    ],
+    "sum_of_scattered_rows": [lambda: f("sum")(scattered(V[:4]), axis=1)],
     "transpose_of_product": [lambda: f("dot")(SQUARE.T, FIXED.T).T],
     "product_and_sum": [
         lambda: SQUARE - 0.1 * f("dot")(SQUARE, SQUARE),

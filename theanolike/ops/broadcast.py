@@ -310,6 +310,8 @@ def _parents(x: Variable) -> list[Variable]:
     op, inputs = x.owner.op, x.owner.inputs
     if isinstance(op, SumTo):
         return [inputs[1]]
+    if getattr(op, "keeps_first_shape", False):
+        return [inputs[0]]
     if not getattr(op, "keeps_shape", False):
         return []
     rank = x.type.ndim  # type: ignore[attr-defined]

@@ -78,6 +78,7 @@ class Softmax(_Exponentials):
 
     axes: Axes
     name: ClassVar[str] = "softmax"
+    keeps_shape: ClassVar[bool] = True
 
     def reference(self, *arrays: Any) -> Any:
         x = _as_float(arrays[0])
@@ -157,6 +158,7 @@ class LogSoftmax(_Exponentials):
 
     axes: Axes
     name: ClassVar[str] = "logsoftmax"
+    keeps_shape: ClassVar[bool] = True
 
     def reference(self, *arrays: Any) -> Any:
         x = _as_float(arrays[0])

@@ -80,6 +80,8 @@ def _parents(x: Variable) -> list[Variable]:
         return []
     if isinstance(node.op, SumTo):
         return [node.inputs[1]]
+    if getattr(node.op, "keeps_first_shape", False):
+        return [node.inputs[0]]
     if not getattr(node.op, "keeps_shape", False):
         return []
     return list(node.inputs)

@@ -5,7 +5,7 @@ of its first operand, or adds to them. Each is the other's derivative.
 """
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from theanolike.codegen.lowering import is_uniform
 from theanolike.errors import ShapeError
@@ -69,6 +69,7 @@ class Put(NativeOp):
     """Operand 0 with operand 1 set at, or added to, an index of the others."""
 
     set_instead_of_inc: bool
+    keeps_first_shape: ClassVar[bool] = True
 
     def take(self) -> Take:
         """Return the op that reads where this one writes."""
