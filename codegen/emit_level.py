@@ -251,18 +251,31 @@ class Level:
         """Ask for the workspace, each slot as soon as its size is known."""
         unit = self.unit
         if unit.top is not self:
-            unit.slots += self.storage.slots + self.extra
+            self._allocate_nested()
             return
         groups: dict[int, list[Slot]] = {}
         for slot in unit.slots + self.storage.slots + self.extra:
             at = self._known_at(slot)
             if at is None:
-                self._allocate_inside(slot)
-            else:
-                groups.setdefault(at, []).append(slot)
+                raise AssertionError("a slot's size is known where it is used")
+            groups.setdefault(at, []).append(slot)
         for at, slots in groups.items():
             chunk = unit.head if at < 0 else self.chunks[at]
             chunk.after.extend(self._allocate_group(slots))
+
+    def _allocate_nested(self) -> None:
+        """Take the slots whose sizes this nested program knows; leave the others."""
+        unit = self.unit
+        places = {id(chunk): at for at, chunk in enumerate(self.chunks)}
+        left: list[Slot] = []
+        for slot in unit.slots + self.storage.slots + self.extra:
+            known = [unit.known_after.get(v) for v in _sources(slot)]
+            own = [places[id(chunk)] for chunk in known if id(chunk) in places]
+            if own:
+                self._allocate_inside(slot, self.chunks[max(own)])
+            else:
+                left.append(slot)
+        unit.slots = left
 
     def _known_at(self, slot: Slot) -> int | None:
         """Return the step after which a slot's size is known.
@@ -297,16 +310,13 @@ class Level:
         )
         return lines + [f"  char* {name} = {block} + {at};" for name, at in cuts]
 
-    def _allocate_inside(self, slot: Slot) -> None:
-        """Take a slot in the nested program that knows its size, when it must grow."""
+    def _allocate_inside(self, slot: Slot, chunk: Chunk) -> None:
+        """Take a slot after `chunk`, which knows its size, when it must grow."""
         unit = self.unit
         name = unit.names(slot, "w")
         room = unit.names(("room", slot), "room")
         unit.head.after.append(f"  char* {name} = nullptr; i64 {room} = -1;")
         size = bare(unit.extent(slot.size))
-        chunk = next(
-            unit.known_after[v] for v in _sources(slot) if v in unit.known_after
-        )
         chunk.after.append(
             f"  if ({size} > {room}) {{ {room} = 2 * ({size}); "
             f"{name} = (char*)c->table->workspace(c, {room}); "

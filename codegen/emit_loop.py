@@ -36,12 +36,13 @@ def emit_branch(level: "Level", node: Branch) -> None:
         for value, place in zip(program.outputs, places, strict=True):
             if value.ndim:
                 inner.place(root(value), place)
-        lines = unit.planned("branch", inner.write)
+        unit.planned("branch", inner.write)
         level.emit(head)
-        level.chunks[-1].lines += lines
+        at = len(level.chunks[-1].lines)
         for value, place in zip(program.outputs, places, strict=True):
             if value.ndim == 0:
                 level.emit(f"  {place} = {bare(inner.scalar(value))};")
+        level.chunks[-1].lines[at:at] = inner.lines  # with what the results asked for
     level.emit("}")
 
 
@@ -75,14 +76,15 @@ class _LoopWriter:
             done = unit.names(("done", self.node), "done")
             level.emit(f"i64 {done} = 0;")
         self.bind(inner)
-        lines = unit.planned(f"loop with {self.count} states", inner.write)
+        unit.planned(f"loop with {self.count} states", inner.write)
         level.emit(f"for (i64 {step} = 0; {step} < {steps}; ++{step}) {{")
         level.emit(
             f"  if (({step} & {POLL}) == {POLL} && c->table->poll(c)) "
             "return tl_fail(c, TL_INTERRUPTED, -1, 0, 0, 0);"
         )
-        level.chunks[-1].lines += lines
+        at = len(level.chunks[-1].lines)
         self.advance(inner, done, step)
+        level.chunks[-1].lines[at:at] = inner.lines  # with what the results asked for
         level.emit("}")
         self.results(done)
 
@@ -123,7 +125,7 @@ class _LoopWriter:
         for value, row in zip(rows, self.rows, strict=True):
             pointer = self.level.pointer(row)
             if value.ndim:
-                size = self.unit.extent(product(value.shape))
+                size = self.unit.extent(product(row.shape[1:]))
                 inner.place(root(value), f"({pointer} + {step} * {size})")
 
     def advance(self, inner: "Level", done: str, step: str) -> None:

@@ -4,7 +4,7 @@
 """
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,9 +52,11 @@ from theanolike.codegen.shapes import (
     mod,
     mul,
     product,
+    rebuilt,
     sub,
     where_negative,
 )
+from theanolike.errors import UnsupportedError
 
 __all__ = [
     "Builder",
@@ -187,7 +189,7 @@ class Builder:
             if all(isinstance(i, int) for i in where):
                 return self.item(source, *where)  # type: ignore[arg-type]
         if isinstance(node, Map):
-            known = self._evaluate(node.body, index)
+            known = self.evaluate(node.body, index)
             if known is not None:
                 return known
         if not index and value.dtype == "int64" and not isinstance(node, View):
@@ -197,7 +199,7 @@ class Builder:
         )
         return item(element)
 
-    def _evaluate(self, scalar: Scalar, index: tuple[int, ...]) -> int | Extent | None:
+    def evaluate(self, scalar: Scalar, index: tuple[int, ...]) -> int | Extent | None:
         """Return an integer expression of a Map as an extent, if it is one."""
         if isinstance(scalar, Literal):
             return int(scalar.value)
@@ -206,7 +208,7 @@ class Builder:
         if isinstance(scalar, Axis):
             return index[scalar.axis]
         if isinstance(scalar, Load):
-            where = [self._evaluate(i, index) for i in scalar.index]
+            where = [self.evaluate(i, index) for i in scalar.index]
             if all(isinstance(i, int) for i in where):
                 return self.item(scalar.source, *where)  # type: ignore[arg-type]
             return None
@@ -214,13 +216,13 @@ class Builder:
 
     def _evaluate_call(self, call: Call, index: tuple[int, ...]) -> int | Extent | None:
         if call.name in ("select", "guard"):
-            chosen = self._evaluate(call.args[0], index)
+            chosen = self.evaluate(call.args[0], index)
             if isinstance(chosen, int):
-                return self._evaluate(call.args[1 if chosen else 2], index)
+                return self.evaluate(call.args[1 if chosen else 2], index)
             return None
         if call.dtype not in ("int64", "bool"):
             return None
-        args = [self._evaluate(arg, index) for arg in call.args]
+        args = [self.evaluate(arg, index) for arg in call.args]
         if any(arg is None for arg in args):
             return None
         if call.name in _COMPARISON and all(isinstance(arg, int) for arg in args):
@@ -549,8 +551,17 @@ class Builder:
         inner.program.outputs = list(body(inner, step, *arguments))
         if len(inner.program.outputs) != len(states) + collect + until:
             raise ValueError("the body returned another number of values than declared")
+        outputs, first = inner.program.outputs, len(states)
+        tell = _Outside(self, inner, zip(arguments[first:], captured, strict=True))
+        shapes = [value.shape for value in states]
+        shapes += [
+            (steps, *tell.shape(value)) for value in outputs[first : first + collect]
+        ]
         self.append(Loop(steps, states, captured, inner.program, self.site, until))
-        return self.program.nodes[-1].results
+        results = self.program.nodes[-1].results
+        for value, shape in zip(results, shapes, strict=False):
+            value.shape = shape
+        return results
 
     def branch(
         self,
@@ -561,21 +572,35 @@ class Builder:
     ) -> tuple[Value, ...]:
         """Run one of two programs: `then(b, *captured)` if the 0-d bool holds.
 
-        Both return values of the same dtypes and shapes.
+        Both return values of the same dtypes and ranks.
         """
         captured = [self.dense(value) for value in captured]
-        programs = []
+        programs, shapes = [], []
         for body in (then, otherwise):
             inner = self._inner()
             arguments = [inner.argument_like(value) for value in captured]
             inner.program.outputs = list(body(inner, *arguments))
             programs.append(inner.program)
+            tell = _Outside(self, inner, zip(arguments, captured, strict=True))
+            shapes.append([tell.shape(value) for value in inner.program.outputs])
         first, second = ([(v.dtype, v.ndim) for v in p.outputs] for p in programs)
         if first != second:
             raise ValueError("the branches return values of other dtypes or ranks")
         one, other = programs
+        chosen = [
+            tuple(
+                a
+                if a is c or a == c
+                else where_negative(sub(self.item(condition), 1), c, a)
+                for a, c in zip(*pair, strict=True)
+            )
+            for pair in zip(*shapes, strict=True)
+        ]
         self.append(Branch(condition, captured, one, other, self.site))
-        return self.program.nodes[-1].results
+        results = self.program.nodes[-1].results
+        for value, shape in zip(results, chosen, strict=True):
+            value.shape = shape
+        return results
 
     def _inner(self) -> "Builder":
         inner = Builder(self.sites)
@@ -602,6 +627,76 @@ class Builder:
         dense = [self.dense(value) for value in operands]
         self.append(Host(len(self.hosts) - 1, dense, results, self.site))
         return self.program.nodes[-1].results
+
+
+class _Outside:
+    """Tells a nested program's extents in terms of the values outside of it."""
+
+    def __init__(
+        self, b: Builder, inner: Builder, captured: Iterable[tuple[Value, Value]]
+    ) -> None:
+        self._builder = b
+        self._inner = inner
+        self._captured = dict(captured)
+        self._own = {v for node in inner.program.nodes for v in node.results}
+        self._known: dict[Extent, int | Extent] = {}
+
+    def __call__(self, extent: int | Extent) -> int | Extent:
+        if not isinstance(extent, Extent):
+            return extent
+        if extent not in self._known:
+            self._known[extent] = self._tell(extent)
+        return self._known[extent]
+
+    def shape(self, value: Value) -> Shape:
+        """Return the shape of an inner value, to which the program is held inside."""
+        told = tuple(map(self, value.shape))
+        for axis, (extent, own) in enumerate(zip(told, value.shape, strict=True)):
+            self._inner.require_equal(extent, own, axis)
+        return told
+
+    def _tell(self, extent: Extent) -> int | Extent:
+        if extent.op == "where_negative":
+            try:
+                return rebuilt(extent, self)
+            except UnsupportedError:
+                # Nothing tells which: it is to be the one that a condition chooses.
+                return self(extent.args[2])
+        if extent.op not in ("dim", "item"):
+            return rebuilt(extent, self)
+        value = extent.args[0]
+        if value not in self._own:
+            return extent
+        if extent.op == "item":
+            if value in self._captured:
+                return self._builder.item(self._captured[value])
+            found = self._found(value)
+            if found is not None:
+                return found
+        raise UnsupportedError(
+            "The shape of what a loop collects, or a branch makes, must be known "
+            "before it runs; here it depends on values computed inside. Make the values "
+            "of one shape, as by padding them."
+        )
+
+    def _found(self, value: Value) -> int | Extent | None:
+        """Return what a 0-d value is that was made of extents or captured integers."""
+        if not isinstance(value.node, Map):
+            return None
+        body = value.node.body
+        while isinstance(body, Call) and body.name == "cast":
+            body = body.args[0]
+        if isinstance(body, Load) and body.source in self._captured:
+            place = [self._inner.evaluate(i, ()) for i in body.index]
+            if all(isinstance(i, int) for i in place):
+                return self._builder.item(self._captured[body.source], *place)  # type: ignore[arg-type]
+        found = self._inner.evaluate(body, ())
+        if found is None or found == item(value):
+            return None
+        told = self(found)
+        if isinstance(told, Extent) and told.op not in ("dim", "item"):
+            told = item(self._builder.map((), "int64", lambda: Size(told)))
+        return told
 
 
 def _through(outer: ViewDim, dims: Sequence[ViewDim]) -> ViewDim:

@@ -423,3 +423,38 @@ def test_a_fold_of_no_rows_is_what_it_begins_with(compiled):
     x = T.dvector("x")
     total, _ = theano.reduce(lambda v, t: t + v, x, T.constant(7.0))
     assert compiled([x], total)([]) == 7
+
+
+def test_rows_may_have_a_shape_that_the_step_computes(compiled):
+    x, a = T.dmatrix("x"), T.dvector("a")
+
+    def step(v, s):
+        chosen = theano.ifelse.ifelse(T.sum(v) > 0, v[1:] * 2, a)
+        return s * 0.5 + v[0], chosen + v[:-1]
+
+    (states, rows), _ = theano.scan(step, x, [T.constant(0.0), None])
+    f = compiled([x, a], [states, rows, T.grad(rows.sum() + states.sum(), x)])
+    xs = np.array([[1.0, 2, 3], [-1, -2, -3]])
+    expected = [[2 * 2 + 1, 3 * 2 + 2], [10 - 1, 20 - 2]]
+    np.testing.assert_array_equal(f(xs, [10, 20])[1], expected)
+    np.testing.assert_array_equal(f(xs, [10, 20])[2], [[2.5, 3, 2], [2, 1, 0]])
+    with pytest.raises(ValueError, match="mis-match|mismatch|shape"):
+        f(xs, [10, 20, 30])
+
+
+def test_a_row_of_a_sequence_may_be_the_next_state(compiled):
+    x = T.dvector("x")
+    (before, rows), _ = theano.scan(lambda v, s: [v, s], x, [T.constant(5.0), None])
+    f = compiled([x], [before, rows])
+    np.testing.assert_array_equal(f([1, 2, 3])[1], [5, 1, 2])
+    np.testing.assert_array_equal(f([1, 2, 3])[0], [1, 2, 3])
+
+
+def test_what_a_step_makes_room_for_may_depend_on_the_step(compiled):
+    x = T.dvector("x")
+    sums, _ = theano.scan(
+        lambda k: T.sum(T.exp(x[:k])[::-1] * T.arange(k)), T.arange(x.shape[0])
+    )
+    xs = rng.normal(size=6)
+    expected = [(np.exp(xs[:k])[::-1] * np.arange(k)).sum() for k in range(6)]
+    np.testing.assert_allclose(compiled([x], sums)(xs), expected, rtol=1e-12)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from theanolike.codegen.lowering import lower_nodes, sub, where_negative
+from theanolike.errors import UnsupportedError
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.variable import Constant, Variable
@@ -17,7 +18,7 @@ from theanolike.ops.comparison import neq
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import Builder, Extent, NativeOp, Shape, Shaped, Value
 from theanolike.ops.scan.derivatives import walks
-from theanolike.ops.scan.loop import Inside, common_type, shapes_inside
+from theanolike.ops.scan.loop import common_type, shapes_inside
 from theanolike.types.constants import as_tensor_variable, is_python_scalar
 from theanolike.types.dtypes import is_continuous
 from theanolike.types.type import TensorType
@@ -66,33 +67,25 @@ class IfElse(NativeOp):
 
     def lower(self, b: Builder, *inputs: Value) -> Value | tuple[Value, ...]:
         condition, *captured = inputs
-        try:
-            shapes = self._shapes(*(_Argument(b, v) for v in inputs))
-        except NotImplementedError:
-            return self._lower_both(b, condition, captured)
 
         def body(graph: FrozenGraph) -> Any:
             return lambda inner, *arguments: _lower_graph(inner, graph, arguments)
 
-        results = b.branch(condition, captured, body(self.then), body(self.otherwise))
-        for value, shape in zip(results, shapes, strict=True):
-            value.shape = shape
-        return results[0] if len(results) == 1 else results
-
-    def _lower_both(
-        self, b: Builder, condition: Value, captured: Sequence[Value]
-    ) -> Value | tuple[Value, ...]:
-        """Compute both: how much a branch makes is known only after it ran."""
-        values = [
-            value
-            for graph in (self.then, self.otherwise)
-            for value in _lower_graph(b, graph, captured)
-        ]
-        n = len(self.then.outputs)
-        results = b.branch(condition, values, lambda _, *v: v[:n], lambda _, *v: v[n:])
-        item = _Argument(b, condition)
-        for k, value in enumerate(results):
-            value.shape = _either(item, values[k].shape, values[n + k].shape)
+        try:
+            results = b.branch(
+                condition, captured, body(self.then), body(self.otherwise)
+            )
+        except UnsupportedError:
+            # How much a branch makes is known only after it ran: both run before.
+            values = [
+                value
+                for graph in (self.then, self.otherwise)
+                for value in _lower_graph(b, graph, captured)
+            ]
+            n = len(self.then.outputs)
+            results = b.branch(
+                condition, values, lambda _, *v: v[:n], lambda _, *v: v[n:]
+            )
         return results[0] if len(results) == 1 else results
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -165,20 +158,6 @@ class IfElse(NativeOp):
 
     def __str__(self) -> str:
         return "if{}"
-
-
-class _Argument(Inside):
-    """A value being lowered, as an op's `shape` sees it."""
-
-    __slots__ = ("_builder", "_value")
-
-    def __init__(self, b: Builder, value: Value) -> None:
-        super().__init__(value.shape)
-        self._builder = b
-        self._value = value
-
-    def item(self, *index: int) -> int | Extent:
-        return self._builder.item(self._value, *index)
 
 
 def _either(condition: Shaped, one: Shape, other: Shape) -> Shape:

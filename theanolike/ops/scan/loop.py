@@ -207,8 +207,8 @@ class LoopOp(NativeOp):
                 for v in self.graph.outputs
             ]
             for before, after in zip(arguments[:first], results, strict=False):
-                for axis in range(before.ndim):
-                    inner.require_equal(before.shape[axis], after.shape[axis], axis)
+                for axis, extent in enumerate(before.shape):
+                    inner.require_equal(extent, after.shape[axis], axis)
             return results
 
         results = b.loop(
