@@ -95,8 +95,7 @@ PENDING: dict[str, str] = {
     "ifelse": "IfElse",
     "misc.ordered_set": "OrderedSet",
     "misc.pkl_utils": """
-        CompatUnpickler PersistentNdarrayID PersistentNdarrayLoad
-        PersistentSharedVariableID StripPickler dump load zipadd
+        CompatUnpickler StripPickler zipadd
     """,
     "misc.pycuda_utils": "to_gpuarray",
     "misc.strutil": "render_string",
