@@ -100,9 +100,11 @@ def _made(step: "Nest | Node") -> list[Value]:
 
 def _may_overwrite(step: "Nest | Node", targets: list[Target]) -> bool:
     if isinstance(step, Library):
+        if step.name != "gemm_add":
+            return False
         a, b, c = (root(v) for v in step.operands[:3])
         old = targets[0].old
-        return step.name == "gemm_add" and c is old and old not in (a, b)
+        return c is old and old not in (a, b)
     if not isinstance(step, Nest) or len(step.stages) != 1:
         return False
     olds = {target.old for target in targets}

@@ -154,6 +154,13 @@ def test_change_flags_restores_what_was_set_and_what_was_not():
     assert "library" not in config.blas.values_set
 
 
+def test_change_flags_takes_pairs_as_theano_does():
+    with change_flags([("blas.library", "/mkl.so"), ("floatX", "float16")]):
+        assert config.blas.library == "/mkl.so"
+        assert config.floatX == "float16"
+    assert config.floatX != "float16"
+
+
 def test_change_flags_decorates_a_function_that_may_call_itself():
     @change_flags(threads=3)
     def down(n):

@@ -227,7 +227,7 @@ class change_flags(ContextDecorator):  # noqa: N801
 
     Parameters
     ----------
-    flags : mapping, optional
+    flags : mapping or sequence of pairs, optional
         Values by dotted name.
     **more
         Values by name, for names without a dot.
@@ -241,13 +241,13 @@ class change_flags(ContextDecorator):  # noqa: N801
 
     def __init__(
         self,
-        flags: Mapping[str, object] | None = None,
+        flags: Mapping[str, object] | Iterable[tuple[str, object]] | None = None,
         /,
         _config: Config | None = None,
         **more: object,
     ) -> None:
         self._config = config if _config is None else _config
-        self._wanted = {**(flags or {}), **more}
+        self._wanted = {**dict(flags or ()), **more}
         self._before: list[list[tuple[Group, str, Any]]] = []
         for name in self._wanted:
             self._config.get(name)

@@ -80,3 +80,11 @@ def test_an_index_out_of_bounds_leaves_a_table_as_it_was():
     with pytest.raises(IndexError, match="index 10 is out of bounds"):
         add([1, 10], np.ones((2, 3)))
     np.testing.assert_array_equal(np.zeros((10, 3)), table.get_value())
+
+
+def test_a_product_with_the_old_value_is_not_in_place():
+    w = theano.shared(np.array([[1.0, 1.0], [0.0, 1.0]]), name="w")
+    f = theano.function([], updates=[(w, T.dot(w, w))])
+    f()
+    f()
+    np.testing.assert_array_equal(w.get_value(), [[1.0, 4.0], [0.0, 1.0]])
