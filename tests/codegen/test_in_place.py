@@ -83,8 +83,8 @@ def test_an_index_out_of_bounds_leaves_a_table_as_it_was():
 
 
 def test_a_product_with_the_old_value_is_not_in_place():
-    w = theano.shared(np.array([[1.0, 1.0], [0.0, 1.0]]), name="w")
-    f = theano.function([], updates=[(w, T.dot(w, w))])
+    w = shared(np.array([[1.0, 1.0], [0.0, 1.0]]), name="w")
+    f = function([], updates=[(w, T.dot(w, w))])
     f()
     f()
     np.testing.assert_array_equal(w.get_value(), [[1.0, 4.0], [0.0, 1.0]])
