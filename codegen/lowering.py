@@ -675,8 +675,8 @@ class _Outside:
                 return found
         raise UnsupportedError(
             "The shape of what a loop collects, or a branch makes, must be known "
-            "before it runs; here it depends on values computed inside. Make the values "
-            "of one shape, as by padding them."
+            "before it runs; here it depends on values computed inside. Make the "
+            "values of one shape, as by padding them."
         )
 
     def _found(self, value: Value) -> int | Extent | None:
