@@ -251,6 +251,12 @@ EXAMPLES = {
         lambda: scattered(S / picked(exp(M))) * exp(M),
         lambda: M * scattered(V[:4] / (picked(M) * 2.0)),
     ],
+    "scatter_in_rows": [
+        lambda: scattered(V[:4]),
+        lambda: AdvancedIncSubtensor((0, 1))(
+            constant(np.zeros((3, 5))), V[:2], arange(2), constant(np.array([4, -1]))
+        ),
+    ],
     "sum_of_scattered_rows": [lambda: f("sum")(scattered(V[:4]), axis=1)],
     "transpose_of_product": [lambda: f("dot")(SQUARE.T, FIXED.T).T],
     "product_and_sum": [

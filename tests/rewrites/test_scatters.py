@@ -43,3 +43,10 @@ def test_a_class_that_is_not_there_is_refused(name):
         gradient(np.eye(3), [0, 3])
     with pytest.raises((IndexError, ValueError)):
         gradient(np.eye(3), [0, 1, 1, 1])
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_the_gradient_is_a_loop_without_scatters(name):
+    f = theano.function([z, y], T.grad(SPELLINGS[name](), z))
+    assert "scatter" not in f.plan
+    assert "AdvancedIncSubtensor" not in f.explain()

@@ -5,7 +5,10 @@ from typing import Any
 from theanolike.graph.apply import Apply
 from theanolike.ops.arithmetic import mul, sub
 from theanolike.ops.broadcast import Fill
-from theanolike.ops.creation import Alloc, ARange
+from theanolike.ops.comparison import eq
+from theanolike.ops.conditional import masked as _masked
+from theanolike.ops.creation import Alloc, ARange, arange
+from theanolike.ops.dimshuffle import insert_dims
 from theanolike.ops.exponential import log
 from theanolike.ops.extents import shape_i
 from theanolike.ops.indexing.advanced import AdvancedIncSubtensor
@@ -114,19 +117,47 @@ def _without_divisor(scatter: Apply, x: Any) -> Any:
 def sum_of_scattered_rows(node: Apply) -> Any:
     """sum(scatter(v, (arange(m), j)), axis=1) = v, filled up with 0 from m on."""
     op: Any = node.op
-    scatter = _scattered(node.inputs[0])
+    found = _one_per_row(node.inputs[0])
+    if found is None or op.axes != (1,):
+        return None
+    base, value, _, n_rows = found
+    if {op.dtype, op.acc_dtype} != {base.type.dtype}:
+        return None
+    return _filled_up(value, n_rows, base)
+
+
+@rewrite(Phase.LOOPS, AdvancedIncSubtensor, grade=Grade.ROUNDING)
+def scatter_in_rows(node: Apply) -> Any:
+    """scatter(v, (arange(m), j)) = v where the column is j, else 0: one loop."""
+    found = _one_per_row(node.outputs[0])
+    if found is None:
+        return None
+    base, value, column, n_rows = found
+    columns = arange(shape_i(base, 1))
+    # Taken from all columns: that is in bounds, and not negative.
+    wanted = insert_dims(_filled_up(columns[column], n_rows, base), [1])
+    return _masked(
+        eq(columns, wanted), insert_dims(_filled_up(value, n_rows, base), [1])
+    )
+
+
+def _one_per_row(variable: Any) -> tuple[Any, Any, Any, Any] | None:
+    """Return (zeros, v, j, m) of scatter(v, (arange(m), j)), else None."""
+    scatter = _scattered(variable)
     if scatter is None or scatter.op != AdvancedIncSubtensor((0, 1)):
         return None
-    base, value, rows = scatter.inputs[:3]
+    base, value, rows, column = scatter.inputs
     made = rows.owner
-    if op.axes != (1,) or base.type.ndim != 2 or value.type.ndim != 1:  # type: ignore[attr-defined]
-        return None
-    if {op.dtype, op.acc_dtype} != {base.type.dtype}:  # type: ignore[attr-defined]
-        return None
-    if made is None or not isinstance(made.op, ARange):
+    ranks = [v.type.ndim for v in (base, value, column)]  # type: ignore[attr-defined]
+    if made is None or not isinstance(made.op, ARange) or ranks != [2, 1, 1]:
         return None
     start, stop, step = made.inputs
     if known_int(start) != 0 or known_int(step) != 1:
         return None
-    zeros = Alloc()(constant(0, dtype=op.dtype), shape_i(base, 0))
-    return IncSubtensor((":int64:",))(zeros, value, stop)
+    return base, value, column, stop
+
+
+def _filled_up(value: Any, length: Any, like: Any) -> Any:
+    """Return a vector filled up with zeros to the rows of `like`."""
+    zeros = Alloc()(constant(0, dtype=value.type.dtype), shape_i(like, 0))
+    return IncSubtensor((":int64:",))(zeros, value, length)
