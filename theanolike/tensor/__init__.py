@@ -1,7 +1,8 @@
 """The public `T`: imports and ``__all__`` only."""
 
-# First, so that the module of that name doesn't hide the function.
+# First, so that the modules of those names don't hide the functions.
 import theanolike.tensor.var  # noqa: F401, I001
+from theanolike.tensor.sort import sort  # noqa: F401
 
 from theanolike.errors import (
     AsTensorError,
