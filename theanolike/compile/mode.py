@@ -11,6 +11,7 @@ from theanolike.config import config
 from theanolike.flags import Snapshot
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.origin import user_stacklevel
+from theanolike.pending import pending_names
 
 __all__ = [
     "FAST_COMPILE",
@@ -26,6 +27,8 @@ __all__ = [
     "register_mode",
     "register_optimizer",
 ]
+
+__getattr__ = pending_names(__name__)
 
 # What names of Theano's linkers mean here.
 predefined_linkers: dict[str, str] = {

@@ -92,6 +92,14 @@ class ProfileStats:
         """Return the number of nodes by op."""
         return self._by(lambda node: node.op, dict.fromkeys(self.apply_time, 1))
 
+    def op_impl(self) -> dict[Any, str]:
+        """Return for each op "Py": only nodes that the interpreter runs are timed."""
+        return {node.op: "Py" for node in self.apply_time}
+
+    def class_impl(self) -> dict[type, str]:
+        """Return the same by class of op."""
+        return {type(node.op): "Py" for node in self.apply_time}
+
     def class_time(self) -> dict[type, float]:
         """Return seconds by class of op."""
         return self._by(lambda node: type(node.op), self.apply_time)
