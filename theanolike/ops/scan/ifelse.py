@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from theanolike.codegen.lowering import lower_nodes, sub, where_negative
 from theanolike.errors import UnsupportedError
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
+from theanolike.graph.traverse import ancestors
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.cast import cast
 from theanolike.ops.comparison import neq
@@ -19,7 +22,7 @@ from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import Builder, Extent, NativeOp, Shape, Shaped, Value
 from theanolike.ops.scan.derivatives import walks
 from theanolike.ops.scan.loop import common_type, shapes_inside
-from theanolike.types.constants import as_tensor_variable, is_python_scalar
+from theanolike.types.constants import as_tensor_variable, constant, is_python_scalar
 from theanolike.types.dtypes import is_continuous
 from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
@@ -103,7 +106,8 @@ class IfElse(NativeOp):
         flowing = [k for k, v in enumerate(captured) if is_continuous(v.type.dtype)]  # type: ignore[attr-defined]
         outer = [cotangents[k].value for k in given]  # type: ignore[union-attr]
         gs = [v.type.make_variable() for v in outer]
-        graphs, reached = [], []
+        chosen: list[list[Variable]] = []
+        reached = []
         for graph in (self.then, self.otherwise):
             outputs = graph.copy(inner)
             starts = [
@@ -113,14 +117,14 @@ class IfElse(NativeOp):
             parts = walks["back"](starts, wrt, inner)
             reached.append([isinstance(p, Cotangent) for p in parts])
             values = [
-                p.value if isinstance(p, Cotangent) else f.zeros_like(x)
+                p.value if isinstance(p, Cotangent) else _zeros_like(x)
                 for p, x in zip(parts, wrt, strict=True)
             ]
-            graphs.append(FrozenGraph([*inner, *gs], values))
+            chosen.append(values)
         pulled: list[Pulled] = [disconnected] * len(node.inputs)
         if not flowing:
             return pulled
-        made = IfElse(*graphs)(condition, *captured, *outer, return_list=True)
+        made = choice(condition, [*inner, *gs], [*captured, *outer], *chosen)
         for k, value, one, other in zip(flowing, made, *reached, strict=True):
             support = None
             if one != other:
@@ -132,13 +136,13 @@ class IfElse(NativeOp):
     def pushforward(
         self, node: Apply, tangents: Sequence[Tangent | None]
     ) -> Sequence[Tangent | None]:
-        f = functions()
         condition, *captured = node.inputs
         moving = [k for k, t in enumerate(tangents[1:]) if t is not None]
         inner = [v.type.make_variable() for v in captured]
         outer = [tangents[1 + k].value for k in moving]  # type: ignore[union-attr]
         ds = [v.type.make_variable() for v in outer]
-        graphs, flows = [], [is_continuous(o.type.dtype) for o in node.outputs]  # type: ignore[attr-defined]
+        chosen: list[list[Variable]] = []
+        flows = [is_continuous(o.type.dtype) for o in node.outputs]  # type: ignore[attr-defined]
         for graph in (self.then, self.otherwise):
             outputs = graph.copy(inner)
             known: dict[Variable, Tangent] = {
@@ -146,11 +150,12 @@ class IfElse(NativeOp):
             }
             wanted = [out for out, on in zip(outputs, flows, strict=True) if on]
             walks["forward"](wanted, known)
-            values = [known[v].value if v in known else f.zeros_like(v) for v in wanted]
-            graphs.append(FrozenGraph([*inner, *ds], values))
+            chosen.append(
+                [known[v].value if v in known else _zeros_like(v) for v in wanted]
+            )
         results: list[Tangent | None] = [None] * len(node.outputs)
         if any(flows):
-            made = IfElse(*graphs)(condition, *captured, *outer, return_list=True)
+            made = choice(condition, [*inner, *ds], [*captured, *outer], *chosen)
             places = [k for k, on in enumerate(flows) if on]
             for place, value in zip(places, made, strict=True):
                 results[place] = Tangent(value)
@@ -158,6 +163,28 @@ class IfElse(NativeOp):
 
     def __str__(self) -> str:
         return "if{}"
+
+
+def choice(
+    condition: Variable,
+    inner: Sequence[Variable],
+    outer: Sequence[Variable],
+    then: Sequence[Variable],
+    otherwise: Sequence[Variable],
+) -> list[Any]:
+    """Return the choice between values written in terms of `inner`, as of `outer`."""
+    read = set(ancestors([*then, *otherwise], inner))
+    kept = [pair for pair in zip(inner, outer, strict=True) if pair[0] in read]
+    given = [x for x, _ in kept]
+    op = IfElse(FrozenGraph(given, then), FrozenGraph(given, otherwise))
+    return list(op(condition, *(x for _, x in kept), return_list=True))
+
+
+def _zeros_like(x: Any) -> Any:
+    """Return zeros; of a scalar nothing is read."""
+    if x.ndim:
+        return functions().zeros_like(x)
+    return constant(np.zeros((), x.type.dtype))
 
 
 def _either(condition: Shaped, one: Shape, other: Shape) -> Shape:
