@@ -6,7 +6,7 @@ import pytest
 import theanolike as theano
 import theanolike.tensor as T
 from theanolike.compile.function import function
-from theanolike.errors import MissingInputError, ShapeError, UnsupportedError
+from theanolike.errors import MissingInputError, ShapeError
 from theanolike.ops.scan.loop import LoopOp
 from theanolike.ops.scan.step import until
 
@@ -332,9 +332,9 @@ def test_a_single_output_comes_in_a_list_when_asked():
         ({"fn": lambda: "no"}, ValueError, "return value of your scan lambda"),
         ({"fn": lambda x: x, "sequences": T.dscalar()}, ValueError, "first axis"),
         (
-            {"fn": lambda: 1, "truncate_gradient": 3},
-            UnsupportedError,
-            "not there yet",
+            {"fn": lambda: 1, "truncate_gradient": -3},
+            ValueError,
+            "truncate_gradient must be",
         ),
     ],
 )
@@ -458,3 +458,17 @@ def test_what_a_step_makes_room_for_may_depend_on_the_step(compiled):
     xs = rng.normal(size=6)
     expected = [(np.exp(xs[:k])[::-1] * np.arange(k)).sum() for k in range(6)]
     np.testing.assert_allclose(compiled([x], sums)(xs), expected, rtol=1e-12)
+
+
+def test_the_gradient_goes_back_through_as_many_steps_as_asked(compiled):
+    x, start, w = T.dvector("x"), T.dscalar("start"), T.dscalar("w")
+    y, _ = theano.scan(lambda v, s: w * s + v, x, start, truncate_gradient=2)
+    slopes_of = compiled([x, start, w], T.grad(y[-1], [x, start, w]))
+    by_x, by_start, by_w = slopes_of([1, 2, 3, 4], 5, 10)
+    np.testing.assert_array_equal(by_x, [0, 0, 10, 1])
+    assert by_start == 0
+    states = [5, 51, 512, 5123]
+    assert by_w == states[3] + 10 * states[2]
+    by_x, by_start, by_w = slopes_of([1, 2], 5, 10)
+    np.testing.assert_array_equal(by_x, [10, 1])
+    assert by_start == 100

@@ -107,6 +107,9 @@ class Backward:
         self.steps: Any = functions().cast(node.inputs[0], "int64")
         if op.until:
             self.steps = node.outputs[-1]
+        self.back = self.steps
+        if op.truncate >= 0:
+            self.back = functions().minimum(self.steps, op.truncate)
 
     def pull(self) -> list[Pulled]:
         """Return the cotangent of each input."""
@@ -120,7 +123,7 @@ class Backward:
         k, q = self.op.states, self.op.sequences
         places = [1 + s for s in carried] + [1 + k + q + c for c in shared]
         for place, value in zip(places, results, strict=False):
-            pulled[place] = Cotangent(value)
+            pulled[place] = Cotangent(self._within(value) if place <= k else value)
         for s in along:
             pulled[1 + k + s] = Cotangent(self._padded(next(results), s))
         places += [1 + k + s for s in along]
@@ -133,12 +136,25 @@ class Backward:
                 return [part if _flows(x) else disconnected for x in self.node.inputs]
         return pulled
 
-    def _padded(self, rows: Any, s: int) -> Any:
-        """Give rows of zeros to the steps that the loop did not come to."""
-        if not self.op.until:
-            return rows
+    def _within(self, value: Any) -> Any:
+        """Return the cotangent of a start, zero where the gradient ends before it."""
+        if self.op.truncate < 0:
+            return value
         f = functions()
-        return f.join(0, rows, f.zeros_like(self.sequences[s][self.steps :]))
+        return f.switch(f.gt(self.steps, self.back), f.zeros_like(value), value)
+
+    def _padded(self, rows: Any, s: int) -> Any:
+        """Give rows of zeros to the steps that the gradient does not come to."""
+        f, x = functions(), self.sequences[s]
+        if self.op.truncate >= 0:
+            rows = f.join(0, f.zeros_like(x[: self.steps - self.back]), rows)
+        if self.op.until:
+            rows = f.join(0, rows, f.zeros_like(x[self.steps :]))
+        return rows
+
+    def _tail(self, rows: Any) -> Any:
+        """Return the rows of the steps that the gradient goes back through."""
+        return rows if self.op.truncate < 0 else rows[self.steps - self.back :]
 
     def _run(
         self, carried: list[int], along: list[int], shared: list[int]
@@ -151,7 +167,7 @@ class Backward:
         ]
         initial += [f.zeros_like(self.captured[c]) for c in shared]
         sequences = [x[: self.steps] if self.op.until else x for x in self.sequences]
-        outer = [*self._history(), *sequences, *rows]
+        outer = [self._tail(x) for x in (*self._history(), *sequences, *rows)]
         step = TensorType("int64", ()).make_variable()
         states = [_like(v) for v in initial]
         given = [_row_like(v) for v in outer]
@@ -165,7 +181,7 @@ class Backward:
             sequences=len(outer),
             reverse=not self.op.reverse,
         )
-        inputs = [self.steps, *initial, *outer, *self.captured]
+        inputs = [self.back, *initial, *outer, *self.captured]
         return list(loop(*inputs, return_list=True))
 
     def _history(self) -> list[Variable]:

@@ -57,6 +57,8 @@ class LoopOp(NativeOp):
         How many.
     reverse : bool
         Count the steps down to 0; rows are read and kept at the step's number.
+    truncate : int
+        How many steps, the last ones, the gradient goes back through; -1 for all.
     """
 
     graph: FrozenGraph
@@ -65,6 +67,7 @@ class LoopOp(NativeOp):
     until: bool = False
     sequences: int = 0
     reverse: bool = False
+    truncate: int = -1
 
     def make_node(self, *inputs: Any) -> Apply:
         """Return a node; inputs must have the types that the graph declares."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from theanolike.errors import MissingInputError, UnsupportedError
+from theanolike.errors import MissingInputError
 from theanolike.graph.clone import clone_graph
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.traverse import ancestors
@@ -139,6 +139,7 @@ class _Scan:
         backwards: bool,
     ) -> None:
         self.steps = steps
+        self.truncate = -1
         self.name = name
         self.sequences = sequences
         self.backwards = backwards
@@ -234,7 +235,14 @@ class _Scan:
         captured = find_captured({step, *states, *rows}, results)
         graph = FrozenGraph([step, *states, *rows, *captured], results)
         until = len(results) > len(states) + collected
-        loop = LoopOp(graph, len(states), collected, until, len(rows))
+        loop = LoopOp(
+            graph,
+            len(states),
+            collected,
+            until,
+            len(rows),
+            truncate=self.truncate,
+        )
         return list(loop(steps, *starts, *given, *captured, return_list=True))
 
 
@@ -287,6 +295,7 @@ def trace(  # noqa: PLR0913
     backwards: bool = False,
     name: str | None = None,
     strict: bool = False,
+    truncate: int = -1,
 ) -> Looped:
     """Call `fn` once and return what the loop of it makes."""
     tapped = as_sequences(sequences)
@@ -296,6 +305,7 @@ def trace(  # noqa: PLR0913
     scan = _Scan(
         tapped, as_recurrences(outputs_info), steps, name or "", backwards=backwards
     )
+    scan.truncate = truncate
     given = [
         x if isinstance(x, Variable) else as_tensor_variable(x)
         for x in as_list(non_sequences)
@@ -343,7 +353,8 @@ def scan(  # noqa: PLR0913, PLR0917 - Theano's signature
         here, unless `strict`.
     n_steps : int or 0-d int tensor
     truncate_gradient : int
-        -1; the gradient goes through all steps.
+        How many steps, the last ones, the gradient goes back through; -1 for all.
+        What lies before them, initial values too, gets zero.
     go_backwards : bool
         Walk the sequences from their ends.
     mode, profile, allow_gc
@@ -378,9 +389,10 @@ def scan(  # noqa: PLR0913, PLR0917 - Theano's signature
     >>> powers[-1].eval({k: 3, a: [1.0, 2.0]})
     array([1., 8.])
     """
-    if truncate_gradient != -1:
-        raise UnsupportedError(
-            f"truncate_gradient={truncate_gradient} is not there yet; leave it at -1."
+    if truncate_gradient < -1:
+        raise ValueError(
+            "truncate_gradient must be a number of steps, or -1 for all, got "
+            f"{truncate_gradient}."
         )
     looped = trace(
         fn,
@@ -391,6 +403,7 @@ def scan(  # noqa: PLR0913, PLR0917 - Theano's signature
         backwards=bool(go_backwards),
         name=name,
         strict=strict,
+        truncate=int(truncate_gradient),
     )
     return _as_returned(looped.rows, return_list), looped.updates
 
