@@ -258,6 +258,20 @@ EXAMPLES = {
         ),
     ],
     "sum_of_scattered_rows": [lambda: f("sum")(scattered(V[:4]), axis=1)],
+    "scalars_of_product": [
+        lambda: SQUARE - 0.1 * f("dot")(SQUARE, SQUARE) / S_INT,
+        lambda: -0.1 * (-f("dot")(SQUARE, SQUARE)) / (S * 2),
+        lambda: f("dot")(SQUARE, SQUARE) / S,
+        lambda: -(S * f("dot")(SQUARE, FIXED.T)),
+        lambda: S * (S * -f("dot")(SQUARE, SQUARE)) / S_INT,
+    ],
+    "scalar_out_of_product": [
+        lambda: SQUARE + f("dot")(S * SQUARE, SQUARE),
+        lambda: f("dot")(-SQUARE, exp(SQUARE) / S) - SQUARE,
+    ],
+    "product_apart": [
+        lambda: f("add")(SQUARE, f("dot")(SQUARE, SQUARE), exp(SQUARE)),
+    ],
     "transpose_of_product": [lambda: f("dot")(SQUARE.T, FIXED.T).T],
     "product_and_sum": [
         lambda: SQUARE - 0.1 * f("dot")(SQUARE, SQUARE),
