@@ -55,6 +55,10 @@ SHAPES = {
     ),
     "join": (lambda e: T.join(0, e.m, e.n, e.m), np.concatenate([M, N, M])),
     "stack": (lambda e: T.stack([e.m, e.n], axis=-1), np.stack([M, N], -1)),
+    "stack by names": (
+        lambda e: T.stack(tensors=[e.m, e.n], axis=1),
+        np.stack([M, N], 1),
+    ),
     "stacklists": (
         lambda e: T.stacklists([[e.k, 1], [2, e.k]]),
         np.array([[3, 1], [2, 3]]),

@@ -357,33 +357,39 @@ def concatenate(tensor_list: Any, axis: Any = 0) -> Any:
     return join(axis, *tensor_list)
 
 
-def stack(*tensors: Any, axis: Any = None) -> Any:
+def stack(*args: Any, tensors: Any = None, axis: Any = None) -> Any:
     """Return tensors of equal shape along a new axis.
 
     Parameters
     ----------
-    *tensors : list of tensors, or tensors
+    *args : list of tensors, or tensors
         A list, which an axis may follow; several tensors are the old form, which
         warns.
+    tensors : list of tensors, optional
+        The list by name.
     axis : int
         Where the new axis stands in the result, 0 by default.
     """
-    if not tensors:
+    if tensors is not None:
+        if args:
+            raise TypeError("stack got tensors twice.")
+        args = (tensors,)
+    if not args:
         raise ValueError("No tensor arguments given to stack.")
-    if isinstance(tensors[0], list | tuple):
-        if len(tensors) > 1 and axis is not None:
+    if isinstance(args[0], list | tuple):
+        if len(args) > 1 and axis is not None:
             raise TypeError("stack got axis twice.")
-        given: Sequence[Any] = tensors[0]
-        place = tensors[1] if len(tensors) > 1 else (axis or 0)
-    elif isinstance(tensors[0], np.ndarray) and len(tensors) == 1:
-        given, place = list(tensors[0]), axis or 0
+        given: Sequence[Any] = args[0]
+        place = args[1] if len(args) > 1 else (axis or 0)
+    elif isinstance(args[0], np.ndarray) and len(args) == 1:
+        given, place = list(args[0]), axis or 0
     else:
         warnings.warn(
             "stack(*tensors) is deprecated, use stack([tensors], axis=0).",
             DeprecationWarning,
             stacklevel=2,
         )
-        given, place = tensors, axis or 0
+        given, place = args, axis or 0
     return _stack(given, int(place))
 
 
