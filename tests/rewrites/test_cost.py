@@ -44,6 +44,13 @@ def shapes(x, n):
     return y
 
 
+def layers(x, n):
+    y = x
+    for _ in range(n // 2):
+        y = T.tanh(T.dot(T.outer(y, x), x))
+    return y * y.shape[0]
+
+
 def turns(x, n):
     y = T.outer(x, x)
     for _ in range(n):
@@ -55,7 +62,7 @@ def gradient(x, n):
     return T.grad(ladder(x, n // 5).sum(), x)
 
 
-GRAPHS = [chain, wide_sum, one_sum, ladder, products, shapes, turns, gradient]
+GRAPHS = [chain, wide_sum, one_sum, ladder, products, shapes, layers, turns, gradient]
 
 
 def visits(build, n):

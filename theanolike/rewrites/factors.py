@@ -315,7 +315,35 @@ def exponentials_of_sigmoids(node: Apply, fgraph: FunctionGraph) -> Any:
         u = exponential.owner.inputs[0]
         parts.counts[sigmoid(u)] += above
         parts.counts[sigmoid(neg(u))] += -count - above
+    for factor, exponential in _sigmoids_times_exp(parts.counts):
+        found = True
+        (v,) = factor.owner.inputs
+        above = min(parts.counts[factor], parts.counts[exponential])
+        parts.counts[factor] -= above
+        parts.counts[exponential] -= above
+        parts.counts[sigmoid(neg(v))] += above
     return conform(node, product_of(parts), parts.leaves) if found else None
+
+
+def _sigmoids_times_exp(counts: Counter[Any]) -> list[tuple[Any, Any]]:
+    """Return the pairs of factors sigmoid(v) and exp(-v) above the line."""
+    above = [f for f, n in counts.items() if n > 0 and f.owner is not None]
+    powers = [f for f in above if f.owner.op == exp]
+    return [
+        (f, e)
+        for f in above
+        if powers and f.owner.op == sigmoid
+        for e in powers
+        if _are_opposite(f.owner.inputs[0], e.owner.inputs[0])
+        and f.type.dtype == e.type.dtype
+    ]
+
+
+def _are_opposite(v: Any, u: Any) -> bool:
+    return any(
+        a.owner is not None and a.owner.op == neg and a.owner.inputs[0] is b
+        for a, b in ((v, u), (u, v))
+    )
 
 
 def _one_plus_exp(variable: Any) -> Any:

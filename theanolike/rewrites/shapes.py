@@ -26,6 +26,8 @@ from theanolike.types.type import TensorType
 __all__: list[str] = []
 
 CANONICALIZE = Phase.CANONICALIZE
+# An extent is followed so far at once: a chain of layers gives it in few visits.
+_MOST_STEPS = 256
 
 
 class Known:
@@ -88,6 +90,19 @@ def as_graph(extent: int | Extent) -> Any:
 @rewrite(CANONICALIZE, ShapeItem, aliases=["local_shape_to_shape_i", "ShapeOpt"])
 def inferred_extent(node: Apply) -> Any:
     """f(x).shape[k] = what f's op infers from the shapes of its inputs."""
+    found = None
+    for _ in range(_MOST_STEPS):
+        further = _step_of_extent(node)
+        if further is None:
+            break
+        found = further
+        if found.owner is None or not isinstance(found.owner.op, ShapeItem):
+            break
+        node = found.owner
+    return found
+
+
+def _step_of_extent(node: Apply) -> Any:
     x: Any = node.inputs[0]
     axis: int = node.op.axis  # type: ignore[attr-defined]
     if x.type.shape[axis] is not None:

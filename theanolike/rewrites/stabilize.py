@@ -90,6 +90,28 @@ def exp_over_one_plus_exp(x: Any) -> Any:
     return sigmoid(x)
 
 
+@rewrite(
+    STABILIZE,
+    exp(x) * sigmoid(-x),
+    grade=Grade.DOMAIN,
+    aliases=["local_sigm_times_exp"],
+)
+def exp_times_sigmoid(x: Any) -> Any:
+    """exp(x) * sigmoid(-x) = sigmoid(x)."""
+    return sigmoid(x)
+
+
+@rewrite(
+    STABILIZE,
+    exp(-x) * sigmoid(x),
+    grade=Grade.DOMAIN,
+    aliases=["local_sigm_times_exp"],
+)
+def exp_of_minus_times_sigmoid(x: Any) -> Any:
+    """exp(-x) * sigmoid(x) = sigmoid(-x)."""
+    return sigmoid(neg(x))
+
+
 @rewrite(STABILIZE, 1 - sigmoid(x), grade=Grade.ROUNDING, aliases=["local_1msigmoid"])
 def one_less_sigmoid(x: Any) -> Any:
     """1 - sigmoid(x) = sigmoid(-x)."""
