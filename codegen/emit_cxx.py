@@ -1,6 +1,6 @@
 """A scheduled program as the text of a C++ unit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from theanolike.codegen.check import check_program
 from theanolike.codegen.emit_level import Chunk, Level
+from theanolike.codegen.emit_loop import followed
 from theanolike.codegen.emit_scalar import extent_text
 from theanolike.codegen.emit_table import TableLevel, table_takes
 from theanolike.codegen.in_place import in_place
@@ -77,10 +78,15 @@ def emit_unit(
     return UnitWriter(program, remarks, targets).write()
 
 
-def bind_outputs(program: Program) -> None:
-    """Give each output a value of its own, computed here and stored densely."""
+def bind_outputs(program: Program, moved: Collection[int] = ()) -> None:
+    """Give each output a value of its own, computed here and stored densely.
+
+    Those of `moved` stay as they are.
+    """
     taken: set[Value] = set()
     for k, value in enumerate(program.outputs):
+        if k in moved:
+            continue
         owner = root(value)
         direct = (
             not isinstance(value.node, View)
@@ -101,7 +107,7 @@ def bind_outputs(program: Program) -> None:
         taken.add(copy.results[0])
     for node in program.nodes:
         if isinstance(node, Loop):
-            bind_outputs(node.body)
+            bind_outputs(node.body, followed(node))
         elif isinstance(node, Branch):
             bind_outputs(node.then)
             bind_outputs(node.otherwise)

@@ -46,6 +46,28 @@ def emit_branch(level: "Level", node: Branch) -> None:
     level.emit("}")
 
 
+def followed(node: Loop) -> dict[int, int]:
+    """Return the arrays among a loop's states that take over another's value.
+
+    Each is mapped to the other one: memory changes hands, nothing is copied. The last
+    of such a chain is computed, and no two states follow the same one.
+    """
+    count = len(node.states)
+    place = {v: k for k, v in enumerate(node.body.inputs[1 : 1 + count])}
+    found: dict[int, int] = {}
+    for k, value in enumerate(node.body.outputs[:count]):
+        other = place.get(value)
+        if value.ndim and other is not None and other not in found.values():
+            found[k] = other
+    for k in list(found):
+        at, steps = k, 0
+        while at in found and steps <= count:
+            at, steps = found[at], steps + 1
+        if at in found:  # in a circle
+            del found[k]
+    return found
+
+
 def emit_loop(level: "Level", node: Loop) -> None:
     """Write a loop: buffers, the steps, and the results."""
     _LoopWriter(level, node).write()
@@ -61,6 +83,8 @@ class _LoopWriter:
         collected = len(node.results) - self.count - node.until
         self.last = node.results[: self.count]
         self.rows = node.results[self.count : self.count + collected]
+        self.followed = followed(node)
+        self.follower = {head: k for k, head in self.followed.items()}
 
     def write(self) -> None:
         """Write the loop."""
@@ -107,19 +131,35 @@ class _LoopWriter:
                 continue
             self.level.emit(f"const {kind}* {name} = {self.level.pointer(value)};")
             inner.memory[argument] = name
-            pair = [self.level.extra_slot(self.last[k]) for _ in range(2)]
-            buffers = [f"({kind}*){self.level.slot_text(slot)}" for slot in pair]
-            following = self.unit.names(("next", argument), "s")
-            spare = self.unit.names(("spare", argument), "s")
-            self.level.emit(f"{kind}* {following} = {buffers[0]};")
-            self.level.emit(f"{kind}* {spare} = {buffers[1]};")
-            self.next.append(following)
+            ring = self.ring(k)
+            for buffer in ring:
+                slot = self.level.slot_text(self.level.extra_slot(self.last[k]))
+                self.level.emit(f"{kind}* {buffer} = ({kind}*){slot};")
+            self.next.append(ring[0] if ring else "")
+
+    def ring(self, k: int) -> list[str]:
+        """Return the buffers that a state's values are written to in turn.
+
+        A buffer is written again when no state of the chain holds it any more.
+        """
+        if k in self.followed:
+            return []
+        argument = self.body.inputs[1 + k]
+        length = len(self.chain(k)) + 1
+        return [self.unit.names(("ring", argument, i), "s") for i in range(length)]
+
+    def chain(self, k: int) -> list[int]:
+        """Return a state and those that follow it, one after the other."""
+        chain = [k]
+        while chain[-1] in self.follower:
+            chain.append(self.follower[chain[-1]])
+        return chain
 
     def bind(self, inner: "Level") -> None:
         """Let the body write next states and rows where they belong."""
         step = self.unit.names(self.body.inputs[0], "t")
         for k, value in enumerate(self.body.outputs[: self.count]):
-            if value.ndim:
+            if value.ndim and k not in self.followed:
                 inner.place(root(value), self.next[k])
         rows = self.body.outputs[self.count : self.count + len(self.rows)]
         for value, row in zip(rows, self.rows, strict=True):
@@ -147,16 +187,18 @@ class _LoopWriter:
                 emit(f"  const {kind} {local} = {bare(inner.scalar(value))};")
                 fresh.append((self.current[k], local))
                 continue
-            argument = self.body.inputs[1 + k]
-            spare = self.unit.names(("spare", argument), "s")
-            following = self.next[k]
-            kind = CTYPE[value.dtype]
-            moved = self.unit.names(("moved", argument), "s")
-            emit(f"  {self.current[k]} = {following};")
-            emit(
-                f"  {kind}* {moved} = {following}; "
-                f"{following} = {spare}; {spare} = {moved};"
-            )
+            if k in self.followed:
+                continue
+            chain, ring = self.chain(k), self.ring(k)
+            for later, earlier in zip(chain[:0:-1], chain[-2::-1], strict=True):
+                emit(f"  {self.current[later]} = {self.current[earlier]};")
+            emit(f"  {self.current[k]} = {ring[0]};")
+            moved = self.unit.names(("moved", self.body.inputs[1 + k]), "s")
+            turn = [f"{CTYPE[value.dtype]}* {moved} = {ring[0]};"]
+            turn += [
+                f"{a} = {b};" for a, b in zip(ring, [*ring[1:], moved], strict=True)
+            ]
+            emit(f"  {' '.join(turn)}")
         for state, local in fresh:
             emit(f"  {state} = {local};")
         if self.node.until:

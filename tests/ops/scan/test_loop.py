@@ -151,3 +151,28 @@ def test_a_directional_derivative_goes_through_the_loop(value):
     last, _ = power()(f.constant(4), s, a)
     forward = Rop(last, [s, a], [f.constant(1.0), f.constant(10.0)])
     assert value(forward, {s: 2.0, a: 3.0}) == 81 + 10 * 2 * 4 * 27
+
+
+@pytest.mark.parametrize(
+    "order", [(1, 0, 2, 3), (0, 0, 1, 2), (3, 0, 0, 2), (2, 0, 3, 1), (0, 1, 2, 2)]
+)
+def test_arrays_change_hands_among_states(order, value):
+    step, n = C.lscalar(), C.lscalar("n")
+    states = [C.dvector(f"s{k}") for k in range(4)]
+    outputs = [states[k] for k in order]
+    outputs[0] = outputs[0] * 2 + states[3]
+    outputs[3] = outputs[3] + step
+    op = LoopOp(FrozenGraph([step, *states], [*outputs, states[2]]), 4, 1)
+    starts = [C.dvector(f"x{k}") for k in range(4)]
+    arrays = [np.arange(3.0) + 10.0**k for k in range(4)]
+    made = op(n, *starts, return_list=True)
+    now, rows = list(arrays), []
+    for t in range(6):
+        rows.append(now[2])
+        after = [now[k] for k in order]
+        after[0] = after[0] * 2 + now[3]
+        after[3] = after[3] + t
+        now = after
+    given = {n: 6, **dict(zip(starts, arrays, strict=True))}
+    for out, expected in zip(made, [*now, np.array(rows)], strict=True):
+        np.testing.assert_array_equal(value(out, given), expected)
