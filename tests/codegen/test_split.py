@@ -13,7 +13,7 @@ TEXT = "\n".join(["prelude();", *KERNELS, "compute();"])
 
 
 def test_a_small_unit_stays_whole():
-    assert [TEXT] == split(TEXT, KERNELS[:-1])
+    assert split(TEXT, KERNELS[:-1]) == [TEXT]
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def parts(monkeypatch):
 
 def test_each_kernel_is_defined_in_one_part(parts):
     for n in range(FEWEST):
-        assert 1 == sum(f"work({n})" in part for part in parts)
+        assert sum(f"work({n})" in part for part in parts) == 1
 
 
 def test_the_prelude_is_in_both_and_the_rest_in_the_first(parts):
@@ -41,4 +41,4 @@ def test_what_moved_is_declared_where_it_is_called(parts):
 
 def test_one_processor_compiles_one_file(monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 1)
-    assert [TEXT] == split(TEXT, KERNELS)
+    assert split(TEXT, KERNELS) == [TEXT]

@@ -72,7 +72,7 @@ class Spectrum(theano.Op):
         return [(T.minimum(*shapes[0]),), ()]
 
 
-class Double(gof.Type):
+class Double(gof.Type):  # type: ignore[misc] # the module is found at run time
     def filter(self, value, strict=False, allow_downcast=None):
         if strict and not isinstance(value, float):
             raise TypeError("Expected a float!")
@@ -88,7 +88,7 @@ class Double(gof.Type):
         return hash(type(self))
 
 
-class DoubleOp(gof.Op):
+class DoubleOp(gof.Op):  # type: ignore[misc]
     __props__ = ("name", "fn")
 
     def __init__(self, name, fn):
