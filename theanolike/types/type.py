@@ -1,5 +1,6 @@
 """TensorType: the dtype, rank and known extents of an array."""
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -194,7 +195,7 @@ class TensorType(Type):
         self, value: Any, allow_downcast: bool | None
     ) -> np.ndarray[Any, Any]:
         dtype = self.numpy_dtype
-        if isinstance(value, np.ma.MaskedArray):
+        if _is_masked(value):
             raise InputTypeError(
                 f"{self} has no masks, got a masked array; pass x.filled(value), or "
                 "x.data and the mask as two arrays."
@@ -321,3 +322,9 @@ class TensorType(Type):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return TensorType, (self.dtype, self.shape, self.name, self.sparse_grad)
+
+
+def _is_masked(value: Any) -> bool:
+    """Tell whether a value is a masked array, without importing what makes them."""
+    masked = sys.modules.get("numpy.ma")
+    return masked is not None and isinstance(value, masked.MaskedArray)
