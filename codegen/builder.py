@@ -388,12 +388,23 @@ class Builder:
         """
         node = source.node
         if isinstance(node, View):
+            self._keep_checks(node, dims)
             source, dims = node.operands[0], [through(d, dims) for d in node.dims]
         shape = tuple(map(self.flat, shape))
         dims = [ViewDim(d.axis, self.flat(d.start), self.flat(d.step)) for d in dims]
         if source.shape == shape and all(d == ViewDim(k) for k, d in enumerate(dims)):
             return source
         return self.append(View(source, shape, tuple(dims), self.site))  # type: ignore[no-any-return]
+
+    def _keep_checks(self, shown: View, dims: Sequence[ViewDim]) -> None:
+        """Require the places in dims of `shown` that its source doesn't have.
+
+        Nothing else would read them, and with them their bounds' checks would go.
+        """
+        seen = {d.axis for d in shown.dims}
+        for k, d in enumerate(dims):
+            if k not in seen and isinstance(d.start, Extent):
+                self.append(Require(d.start, d.start, k, self.site, False))
 
     def transpose(self, source: Value, order: Sequence[int | None]) -> Value:
         """Permute dims; None makes a new one of extent 1, those left out must be 1."""

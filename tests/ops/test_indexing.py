@@ -245,3 +245,13 @@ def test_pp_prints_indexing_as_it_is_written():
     names = {"x": T.dmatrix("x"), "i": T.lscalar("i"), "v": T.lvector("v")}
     for text in ("x[i]", "x[1:, i]", "x[::-1]", "x[:i, 0:i:2]", "x[v]", "x[:, v]"):
         assert theanolike.pp(eval(text, dict(names))) == text
+
+
+@pytest.mark.compiler
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "FAST_RUN"])
+def test_an_index_of_a_new_dim_is_checked(mode):
+    x, n = T.dvector("x"), T.lscalar("n")
+    pick = theanolike.function([x, n], x.dimshuffle(0, "x")[:, n], mode=mode)
+    np.testing.assert_array_equal(pick([1.0, 2.0], -1), [1.0, 2.0])
+    with pytest.raises(IndexError, match="index 1 is out of bounds"):
+        pick([1.0, 2.0], 1)
