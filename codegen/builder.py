@@ -48,6 +48,7 @@ from theanolike.codegen.shapes import (
     sub,
     where_negative,
 )
+from theanolike.codegen.suppose import Suppositions, from_shapes
 from theanolike.codegen.views import is_block, keeps_order, through
 
 DEEPEST = 24  # operations in an extent that has no value of its own
@@ -82,10 +83,17 @@ class Builder:
         For each site number, what the compiler was lowering (an Apply).
     outputs : tuple of TensorType
         The types of the outputs of the node being lowered.
+    supposed : Suppositions or None
+        What the build supposes of the arguments' extents.
     """
 
-    def __init__(self, sites: list[Any] | None = None) -> None:
+    def __init__(
+        self,
+        sites: list[Any] | None = None,
+        supposed: Suppositions | None = None,
+    ) -> None:
         self.program = Program()
+        self.supposed = supposed
         self.sites: list[Any] = [] if sites is None else sites
         self.hosts: list[Any] = []
         self.outputs: tuple[Any, ...] = ()
@@ -208,10 +216,36 @@ class Builder:
             return first
         self.append(Require(first, second, axis, self.site, broadcasting))
         for old, new in ((second, first), (first, second)):
-            if isinstance(old, Extent) and old.op in ("dim", "mul"):
+            if isinstance(old, Extent) and self._stands_aside(old, new):
                 self._classes[old] = new
                 return new
         return first
+
+    def _stands_aside(self, old: Extent, new: int | Extent) -> bool:
+        """Tell whether `new` can be written for `old` once they are checked."""
+        if self.supposed is None or not (from_shapes(old) and from_shapes(new)):
+            return old.op in ("dim", "mul")
+        return isinstance(new, int) or old.depth >= new.depth
+
+    def suppose(self, extent: int | Extent) -> int | Extent:
+        """Return an extent as it is under what the build supposes of the arguments."""
+        return extent if self.supposed is None else self.supposed.simplify(extent)
+
+    def can_assume(self, extent: int | Extent) -> bool:
+        """Tell whether a build may assume that an extent equals one that it meets."""
+        if self.supposed is None:
+            return from_arguments(extent)
+        return from_shapes(extent)
+
+    def check_suppositions(self) -> None:
+        """Let the finished program begin with the checks of what it supposes."""
+        least = {} if self.supposed is None else self.supposed.least
+        checks: list[Node] = [
+            Require(extent, bound, 0, -1, broadcasting=True, least=True)
+            for extent, bound in least.items()
+        ]
+        nodes, first = self.program.nodes, len(self.program.inputs)
+        nodes[first:first] = checks
 
     def representative(self, extent: int | Extent) -> int | Extent:
         """Return the extent that stands for those required equal to this one."""
@@ -267,7 +301,7 @@ class Builder:
     def _meet(
         self, first: int | Extent, second: int | Extent, axis: int
     ) -> int | Extent:
-        if from_arguments(first) and from_arguments(second):
+        if self.can_assume(first) and self.can_assume(second):
             return self.require_equal(first, second, axis, broadcasting=True)
         if first is second or first == second:
             return first
@@ -311,7 +345,7 @@ class Builder:
                 mine = self.representative(value.shape[own])
                 if type(mine) is int and mine == 1:
                     index.append(0)
-                elif mine is extent or mine == extent or _both_assumed(mine, extent):
+                elif self._are_alike(mine, extent):
                     index.append(axis)
                 else:
                     wide = where_negative(
@@ -321,6 +355,11 @@ class Builder:
             return value.at(*index)
 
         return read
+
+    def _are_alike(self, first: int | Extent, second: int | Extent) -> bool:
+        if first is second or first == second:
+            return True
+        return self.can_assume(first) and self.can_assume(second)
 
     def checked(self, index: Scalar, extent: int | Extent) -> Scalar:
         """Return `index` wrapped if negative; out of bounds is the user's error."""
@@ -566,7 +605,7 @@ class Builder:
         return results
 
     def _inner(self) -> "Builder":
-        inner = Builder(self.sites)
+        inner = Builder(self.sites, self.supposed)
         inner.hosts = self.hosts
         inner.site = self.site
         # What a nested program requires is not known to hold after it: it may not run.
@@ -590,10 +629,6 @@ class Builder:
         dense = [self.dense(value) for value in operands]
         self.append(Host(len(self.hosts) - 1, dense, results, self.site))
         return self.program.nodes[-1].results
-
-
-def _both_assumed(first: int | Extent, second: int | Extent) -> bool:
-    return from_arguments(first) and from_arguments(second)
 
 
 _COMPARISON: Mapping[str, Callable[..., bool]] = {

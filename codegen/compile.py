@@ -27,6 +27,8 @@ class Built:
         The node that each site number stands for.
     hosts : list
         The callbacks, by number.
+    supposes : bool
+        Whether another build may serve arguments that this one does not.
     """
 
     path: Path
@@ -35,13 +37,14 @@ class Built:
     plan: list[str]
     sites: list[Any]
     hosts: list[Any]
+    supposes: bool
     _graph: tuple[Sequence[Any], Sequence[Any], Sequence[Any]]
     _targets: Sequence[int | None]
 
     @property
     def source(self) -> str:
         """The same program with the user's names, for reading."""
-        b = lower(*self._graph)
+        b = lower(*self._graph, supposing=self.supposes)
         return emit_unit(
             b.program, [_line(node) for node in b.sites], self._targets
         ).text
@@ -57,13 +60,15 @@ def emit(
     nodes: Sequence[Any],
     outputs: Sequence[Any],
     targets: Sequence[int | None] = (),
+    *,
+    supposing: bool = True,
 ) -> tuple[Builder, Unit]:
     """Return the lowered program and its text, without compiling."""
-    b = lower(inputs, nodes, outputs)
+    b = lower(inputs, nodes, outputs, supposing=supposing)
     return b, emit_unit(b.program, targets=targets)
 
 
-def build_unit(
+def build_unit(  # noqa: PLR0913 - a unit is all this
     inputs: Sequence[Any],
     nodes: Sequence[Any],
     outputs: Sequence[Any],
@@ -71,6 +76,7 @@ def build_unit(
     store: Any,
     compiler: Any = None,
     targets: Sequence[int | None] = (),
+    supposing: bool = True,
 ) -> Built:
     """Compile a graph.
 
@@ -86,6 +92,9 @@ def build_unit(
     compiler : Compiler, optional
     targets : sequence of int or None
         For each update, the argument that holds the old value.
+    supposing : bool
+        Suppose that slices aren't cut short, and that extents which the arguments'
+        shapes make are equal where they meet.
 
     Raises
     ------
@@ -93,7 +102,7 @@ def build_unit(
     """
     from theanolike.codegen.build import build
 
-    b, unit = emit(inputs, nodes, outputs, targets)
+    b, unit = emit(inputs, nodes, outputs, targets, supposing=supposing)
     path = build(unit.text, store=store, compiler=compiler, kernels=unit.kernels)
     return Built(
         path,
@@ -102,6 +111,7 @@ def build_unit(
         unit.plan,
         b.sites,
         b.hosts,
+        supposing,
         (inputs, nodes, outputs),
         targets,
     )

@@ -342,6 +342,11 @@ class Level:
     def _require(self, node: Require) -> None:
         extent = self.unit.extent
         a, b = extent(node.first), extent(node.second)
+        if node.least:
+            self.emit(
+                f"if ({a} < {b}) return tl_fail(c, TL_BROADCAST, -1, 0, {a}, {b});"
+            )
+            return
         code = "TL_SHAPE"
         if node.broadcasting:
             code = f"{a} == 1 || {b} == 1 ? TL_BROADCAST : TL_SHAPE"

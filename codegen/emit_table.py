@@ -296,6 +296,15 @@ class TableLevel(Level):
         return f"({kind[subject.dtype]}*)m[a[{k}]]"
 
     def _require_row(self, node: Require) -> None:
+        if node.least:
+            self.row(
+                "require_least",
+                "return n[a[0]] >= n[a[1]] ? 0 : "
+                "tl_fail(c, TL_BROADCAST, -1, 0, n[a[0]], n[a[1]]);",
+                self.extent_index(node.first),
+                self.extent_index(node.second),
+            )
+            return
         code = "TL_SHAPE"
         if node.broadcasting:
             code = "n[a[0]] == 1 || n[a[1]] == 1 ? TL_BROADCAST : TL_SHAPE"

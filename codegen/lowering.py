@@ -14,7 +14,6 @@ from theanolike.codegen.program import (
     Size,
     Value,
     ViewDim,
-    from_arguments,
 )
 from theanolike.codegen.shapes import (
     Extent,
@@ -33,6 +32,7 @@ from theanolike.codegen.shapes import (
     sub,
     where_negative,
 )
+from theanolike.codegen.suppose import Suppositions
 from theanolike.codegen.views import is_uniform, untransposed
 
 __all__ = [
@@ -50,7 +50,6 @@ __all__ = [
     "ceildiv",
     "dim",
     "floordiv",
-    "from_arguments",
     "is_uniform",
     "item",
     "maximum",
@@ -79,16 +78,24 @@ DEEPEST = 24  # operations in an extent that has no value of its own
 
 
 def lower(
-    inputs: Sequence[Any], nodes: Sequence[Any], outputs: Sequence[Any]
+    inputs: Sequence[Any],
+    nodes: Sequence[Any],
+    outputs: Sequence[Any],
+    *,
+    supposing: bool = True,
 ) -> Builder:
-    """Lower a graph: `inputs`, Apply `nodes` in order of dependence, `outputs`."""
-    b = Builder()
+    """Lower a graph: `inputs`, Apply `nodes` in order of dependence, `outputs`.
+
+    With `supposing` the program checks, and relies on, what it supposes of extents.
+    """
+    b = Builder(supposed=Suppositions() if supposing else None)
     values: dict[Any, Value] = {}
     for variable in inputs:
         values[variable] = b.input(variable.type.dtype, variable.type.shape)
         values[variable].label = variable.name or ""
     lower_nodes(b, nodes, values)
     b.program.outputs = [_value_of(b, values, variable) for variable in outputs]
+    b.check_suppositions()
     return b
 
 

@@ -224,7 +224,7 @@ def _library(node: Library, labels: Labels) -> list[str]:
 
 def _require(node: Require, labels: Labels) -> list[str]:
     first, second = labels.extent(node.first), labels.extent(node.second)
-    return [f"require {first} == {second}"]
+    return [f"require {first} {'>=' if node.least else '=='} {second}"]
 
 
 def _loop(node: Loop, labels: Labels) -> list[str]:

@@ -412,7 +412,9 @@ class Library(Node):
 class Require(Node):
     """Extents `first` and `second` must be equal, else an error at `site`.
 
-    With `broadcasting` a 1 that meets another extent asks for a specialised build.
+    With `broadcasting` a 1 that meets another extent asks for a specialised build; with
+    `least` the first may be larger, and one that isn't asks for a build that supposes
+    nothing.
     """
 
     def __init__(
@@ -422,7 +424,9 @@ class Require(Node):
         axis: int,
         site: int,
         broadcasting: bool,
+        least: bool = False,
     ) -> None:
+        self.least = least
         self.first = first
         self.second = second
         self.axis = axis

@@ -16,9 +16,9 @@ from theanolike.codegen.program import (
     Size,
     View,
     ViewDim,
-    from_arguments,
 )
 from theanolike.codegen.shapes import Extent, rebuilt
+from theanolike.codegen.suppose import from_shapes
 
 Spell = Callable[["int | Extent"], "int | Extent"]
 
@@ -28,7 +28,7 @@ def spell_alike(program: Program) -> None:
     equal = {
         old: new
         for old, new in program.equal.items()
-        if from_arguments(old) and from_arguments(new)
+        if from_shapes(old) and from_shapes(new)
     }
     spell = _speller(equal)
     for value in (*program.inputs, *(v for n in program.nodes for v in n.results)):

@@ -9,7 +9,7 @@ reads its matrix once).
 
 from dataclasses import dataclass, field
 
-from theanolike.codegen.program import Axis, Input, Node, Reduce, Require, Value
+from theanolike.codegen.program import Axis, Node, Reduce, Require, Value
 from theanolike.codegen.schedule.statements import (
     KERNEL_COST,
     KERNEL_STREAMS,
@@ -17,6 +17,7 @@ from theanolike.codegen.schedule.statements import (
     Step,
 )
 from theanolike.codegen.shapes import Extent, Shape, leaves
+from theanolike.codegen.suppose import from_shapes
 
 
 @dataclass(eq=False)
@@ -233,12 +234,7 @@ def _common(first: Shape, second: Shape) -> int:
 
 def _of_arguments(require: Require) -> bool:
     """Tell whether a check can be made before anything is computed."""
-    return all(
-        leaf.op == "dim" and isinstance(leaf.args[0].node, Input)
-        for extent in (require.first, require.second)
-        if isinstance(extent, Extent)
-        for leaf in leaves(extent)
-    )
+    return from_shapes(require.first) and from_shapes(require.second)
 
 
 def _divide(nest: Nest) -> None:

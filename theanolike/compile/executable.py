@@ -1,8 +1,9 @@
 """What runs a graph: a compiled unit, or the interpreter where there can be none.
 
 A unit is compiled under the assumption that extents which must agree do, none of them
-by broadcasting. When a 1 meets an n at run time the graph is specialised again, with
-the arguments' dims that are 1 typed so.
+by broadcasting, and that slices with constant bounds aren't cut short. When a 1 meets
+an n at run time the graph is specialised again, with the arguments' dims that are 1
+typed so; after that, or for a short slice, it is compiled supposing nothing.
 """
 
 import dataclasses
@@ -155,7 +156,9 @@ class Compiled:
     ----------
     request : Request
     is_variant : bool
-        This is a specialisation, so a further broadcast ends in the interpreter.
+        This is a specialisation, so a further broadcast isn't one of its arguments.
+    supposing : bool
+        Whether to suppose something of the arguments' shapes.
 
     Raises
     ------
@@ -164,7 +167,9 @@ class Compiled:
 
     release_gil = RELEASE_ABOVE
 
-    def __init__(self, request: Request, *, is_variant: bool = False) -> None:
+    def __init__(
+        self, request: Request, *, is_variant: bool = False, supposing: bool = True
+    ) -> None:
         # What compiles is imported when something is compiled.
         from theanolike.codegen.compile import build_unit
         from theanolike.codegen.toolchain import require_compiler
@@ -182,6 +187,7 @@ class Compiled:
             store=store,
             compiler=require_compiler(snapshot.cxx, snapshot.gcc.cxxflags, store=store),
             targets=request.targets,
+            supposing=supposing,
         )
         prepare_runtime(snapshot.threads, snapshot.blas.library)
         self.body = Unit(self.built.path)
@@ -229,12 +235,17 @@ class Compiled:
 
     def _specialised(self, arrays: Sequence[Any]) -> Body:
         pattern = ones_of(self.request.graph.inputs, arrays)
-        if self._is_variant or not pattern:
-            return self._generic_body()
+        if self._is_variant or not self.built.supposes:
+            pattern = frozenset()
         if pattern not in self._variants:
             if len(self._variants) == MOST_VARIANTS:
                 return self._generic_body()
-            variant = Compiled(self._variant_request(pattern), is_variant=True)
+            if pattern:
+                variant = Compiled(self._variant_request(pattern), is_variant=True)
+            elif self.built.supposes:
+                variant = Compiled(self.request, supposing=False)
+            else:
+                return self._generic_body()
             self._variants[pattern] = inner_function(variant, variant.request)
         return self._variants[pattern]
 

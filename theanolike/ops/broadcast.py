@@ -13,7 +13,6 @@ import numpy as np
 from theanolike.codegen.lowering import (
     Literal,
     Size,
-    from_arguments,
     select,
     sub,
     where_negative,
@@ -163,7 +162,7 @@ class SumTo(NativeOp):
                 continue
             if type(wanted) is int and wanted == 1:
                 summed.append(axis + extra)
-            elif from_arguments(wanted) and from_arguments(extent):
+            elif b.can_assume(wanted) and b.can_assume(extent):
                 b.require_equal(extent, wanted, axis, broadcasting=True)
             else:
                 scattered.append(axis)

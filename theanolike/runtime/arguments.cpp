@@ -314,9 +314,9 @@ bool read_captured(Frame* frame) {
   return true;
 }
 
-PyObject* inputs_as_tuple(Frame* frame) {
-  PyObject* made = PyTuple_New(static_cast<Py_ssize_t>(frame->inputs.size()));
-  for (size_t i = 0; made != nullptr && i < frame->inputs.size(); ++i) {
+PyObject* inputs_as_tuple(Frame* frame, size_t count) {
+  PyObject* made = PyTuple_New(static_cast<Py_ssize_t>(count));
+  for (size_t i = 0; made != nullptr && i < count; ++i) {
     PyObject* item = input_as_object(frame, i);
     if (item == nullptr) Py_CLEAR(made);
     if (item != nullptr) PyTuple_SET_ITEM(made, static_cast<Py_ssize_t>(i), item);

@@ -11,8 +11,9 @@ bool bind_arguments(Frame* frame, PyObject* const* args, Py_ssize_t count,
                     PyObject* kwnames);
 bool read_captured(Frame* frame);
 
-// A new tuple (or list) of the inputs as Python sees them; scalars become 0-d arrays.
-PyObject* inputs_as_tuple(Frame* frame);
+// A new tuple of the first `count` inputs (or list of all) as Python sees them; scalars
+// become 0-d arrays.
+PyObject* inputs_as_tuple(Frame* frame, size_t count);
 PyObject* inputs_as_list(Frame* frame);
 
 }  // namespace theanolike

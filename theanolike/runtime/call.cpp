@@ -119,7 +119,9 @@ i32 run_unit(Frame* frame) {
 }
 
 i32 run_function(Frame* frame) {
-  PyObject* inputs = inputs_as_tuple(frame);
+  // It captures constants of its own.
+  const Plan& inner = *reinterpret_cast<Function*>(frame->body)->plan;
+  PyObject* inputs = inputs_as_tuple(frame, inner.arguments.size());
   if (inputs == nullptr) return TL_HOST;
   PyObject* returned = PyObject_Call(frame->body, inputs, nullptr);
   Py_DECREF(inputs);

@@ -36,7 +36,8 @@ PyObject* recorded_values(const tl_error& error) {
 PyObject* ask_python(Frame* frame, i32 code) {
   const tl_error& error = frame->call.error;
   PyObject* values = recorded_values(error);
-  PyObject* inputs = values != nullptr ? inputs_as_tuple(frame) : nullptr;
+  PyObject* inputs =
+      values != nullptr ? inputs_as_tuple(frame, frame->inputs.size()) : nullptr;
   PyObject* answer = nullptr;
   if (inputs != nullptr) {
     answer = PyObject_CallFunction(frame->function->fail, "iiOO", code, error.site,

@@ -99,7 +99,14 @@ def _checked_spans(
         if parts[2] and not isinstance(found[-1], int):
             _require_step(b, found[-1])
         checked += found
-    return _spans(pattern, extents, checked)
+    return [
+        Span(
+            b.suppose(span.first),
+            b.suppose(span.step),
+            None if span.length is None else b.suppose(span.length),
+        )
+        for span in _spans(pattern, extents, checked)
+    ]
 
 
 def _require_step(b: Builder, step: Number) -> None:

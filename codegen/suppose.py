@@ -1,0 +1,71 @@
+"""What a build supposes of the arguments' extents, and what follows for others.
+
+`x[:, :128]` has min(128, n) columns. A build that supposes n >= 128, and checks it when
+it is called, has 128 of them; another one, that supposes nothing, serves the rest.
+"""
+
+from theanolike.codegen.program import Input
+from theanolike.codegen.shapes import Extent, leaves, rebuilt
+
+
+def from_shapes(extent: int | Extent) -> bool:
+    """Tell whether an extent follows from the shapes of the program's arguments."""
+    return all(
+        leaf.op == "dim" and isinstance(leaf.args[0].node, Input)
+        for leaf in leaves(extent)
+    )
+
+
+class Suppositions:
+    """The least extents that a build supposes.
+
+    Attributes
+    ----------
+    least : dict of Extent to int
+    """
+
+    def __init__(self) -> None:
+        self.least: dict[Extent, int] = {}
+
+    def simplify(self, extent: int | Extent) -> int | Extent:
+        """Return an extent of a slice as it is where no constant bound is cut short."""
+        if not isinstance(extent, Extent) or extent.op in ("dim", "item"):
+            return extent
+        if not from_shapes(extent):
+            return extent
+        extent = rebuilt(extent, self.simplify)
+        if not isinstance(extent, Extent):
+            return extent
+        if extent.op in ("min", "max"):
+            first, second = extent.args
+            bound, of = (first, second) if isinstance(first, int) else (second, first)
+            if not isinstance(bound, int):
+                return extent
+            if extent.op == "min":
+                return bound if self._suppose(of, bound) else extent
+            return of if self._known(of, bound) else extent
+        if extent.op == "where_negative" and self._known(extent.args[0], 0):
+            return extent.args[2]  # type: ignore[no-any-return]
+        return extent
+
+    def _suppose(self, extent: int | Extent, bound: int) -> bool:
+        """Suppose that an extent is at least `bound`, where that can be said of it."""
+        of, less = _linear(extent)
+        if of is None:
+            return False
+        self.least[of] = max(self.least.get(of, 0), bound - less)
+        return True
+
+    def _known(self, extent: int | Extent, bound: int) -> bool:
+        of, less = _linear(extent)
+        return of is not None and self.least.get(of, 0) >= bound - less
+
+
+def _linear(extent: int | Extent) -> tuple[Extent | None, int]:
+    """Return the dim and the number that an extent is the sum of."""
+    less = 0
+    if isinstance(extent, Extent) and extent.op == "add":
+        extent, less = extent.args
+    if isinstance(extent, Extent) and extent.op == "dim" and isinstance(less, int):
+        return extent, less
+    return None, 0

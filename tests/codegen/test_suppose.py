@@ -1,0 +1,101 @@
+"""What a build supposes of the arguments' extents, and what serves the others."""
+
+import numpy as np
+import pytest
+
+import theanolike as theano
+import theanolike.tensor as T
+from theanolike.codegen.builder import Builder
+from theanolike.codegen.shapes import add, maximum, minimum
+from theanolike.codegen.suppose import Suppositions
+
+
+def gates():
+    z, c = T.dmatrices("z", "c")
+    i, f, o, g = z[:, :4], z[:, 4:8], z[:, 8:12], z[:, 12:]
+    state = T.nnet.sigmoid(f) * c + T.nnet.sigmoid(i) * T.tanh(g)
+    return theano.function([z, c], T.nnet.sigmoid(o) * T.tanh(state))
+
+
+def expected_gates(z, c):
+    sigmoid = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731
+    state = sigmoid(z[:, 4:8]) * c + sigmoid(z[:, :4]) * np.tanh(z[:, 12:])
+    return sigmoid(z[:, 8:12]) * np.tanh(state)
+
+
+def test_slices_of_one_width_are_one_nest():
+    assert gates().plan.splitlines()[-1] == "nests: 1, buffers: 0"
+
+
+@pytest.mark.parametrize(
+    "columns", [(16, 4), (13, 4), (13, 1), (16, 1)], ids=lambda pair: f"{pair[0]}"
+)
+def test_slices_broadcast_where_one_of_them_is_a_single_column(rng, columns):
+    z, c = rng.normal(size=(3, columns[0])), rng.normal(size=(3, columns[1]))
+    np.testing.assert_allclose(gates()(z, c), expected_gates(z, c), rtol=1e-12)
+
+
+def test_a_build_for_short_slices_stands_beside_the_first(rng):
+    x = T.dvector("x")
+    f = theano.function([x], [x[:5] * 2, x[2:7] + 1])
+    for length in (9, 3, 9, 0, 1, 7, 6):
+        value = rng.normal(size=length)
+        for got, wanted in zip(f(value), (value[:5] * 2, value[2:7] + 1), strict=True):
+            np.testing.assert_array_equal(got, wanted)
+
+
+def test_slices_of_two_widths_are_the_users_error():
+    x, y = T.dvectors("x", "y")
+    f = theano.function([x, y], x[:5] + y[3:9])
+    with pytest.raises(ValueError, match="mis-match") as info:
+        f(np.zeros(9), np.zeros(9))
+    assert "(5,)" in str(info.value)
+    assert "(6,)" in str(info.value)
+
+
+def test_the_second_build_has_its_own_constants(rng):
+    table = rng.normal(size=300)
+    x, y = T.dvectors("x", "y")
+    f = theano.function([x, y], (x[:200] * y).sum() + (T.constant(table) * 2).sum())
+    for length in (250, 100):
+        a, b = rng.normal(size=length), rng.normal(size=min(length, 200))
+        wanted = (a[:200] * b).sum() + 2 * table.sum()
+        np.testing.assert_allclose(f(a, b), wanted)
+
+
+def test_a_short_slice_inside_of_a_loop_is_served(rng):
+    w, x = T.dmatrix("w"), T.dmatrix("x")
+
+    def step(row, state):
+        z = T.dot(row, w)
+        return state[:3] * 0.5 + z[:3] * z[3:6]
+
+    states, _ = theano.scan(step, sequences=x, outputs_info=T.zeros(3))
+    f = theano.function([x, w], states[-1])
+    for width in (6, 7, 4):
+        a, b = rng.normal(size=(4, 2)), rng.normal(size=(2, width))
+        state = np.zeros(3)
+        for row in a:
+            z = row @ b
+            state = state[:3] * 0.5 + z[:3] * z[3:6]
+        np.testing.assert_allclose(f(a, b), state)
+
+
+def test_updates_are_made_once_though_two_builds_run():
+    count = theano.shared(np.zeros(2), "count")
+    x = T.dvector("x")
+    f = theano.function([x], x[:4].sum(), updates={count: count + x[:4].sum()})
+    f(np.ones(6))
+    f(np.ones(3))
+    np.testing.assert_array_equal(count.get_value(), [7, 7])
+
+
+def test_only_what_slices_need_is_supposed():
+    b = Builder(supposed=Suppositions())
+    n = b.input("float64", (None,)).shape[0]
+    assert b.suppose(minimum(add(n, 2), 7)) == 7
+    assert b.supposed.least == {n: 5}
+    assert b.suppose(maximum(add(n, -5), 0)) is add(n, -5)
+    longer = maximum(add(n, -6), 0)
+    assert b.suppose(longer) is longer
+    assert b.supposed.least == {n: 5}
