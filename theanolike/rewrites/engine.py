@@ -8,7 +8,7 @@ line of descent grows longer than `MOST_VISITS`: so the time is linear in the gr
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any
@@ -17,10 +17,18 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.origin import inherit
 from theanolike.graph.variable import Variable
-from theanolike.rewrites.loops import drop_unused_rows, rewrite_bodies
+from theanolike.rewrites.loop_moves import chosen_moves, move_out_of_loops
+from theanolike.rewrites.loops import drop_unused_rows, has_loops, rewrite_bodies
 from theanolike.rewrites.merge import Merger
 from theanolike.rewrites.phases import Phase
-from theanolike.rewrites.registry import Rewrite, Table, chosen
+from theanolike.rewrites.registry import (
+    POSITIONS,
+    Rewrite,
+    Step,
+    Table,
+    chosen,
+    chosen_steps,
+)
 
 __all__ = ["MOST_VISITS", "Report", "optimize", "run"]
 
@@ -30,6 +38,8 @@ MOST_VISITS = 20
 # No rewrite fires more often than this for each node that the graph had.
 MOST_FIRINGS = 20
 MOST_REMEMBERED = 8
+# What loops' bodies are brought to a normal form by, before work leaves them.
+_BEFORE_LOOPS = (Phase.MERGE, Phase.CANONICALIZE, Phase.STABILIZE)
 
 
 @dataclass
@@ -84,7 +94,8 @@ def optimize(fgraph: FunctionGraph, mode: Any, snapshot: Any) -> Report:
     ----------
     fgraph : FunctionGraph
     mode : Mode
-        Its `optimizer`, `include`, `exclude` and `require` choose.
+        Its `optimizer`, `include`, `exclude` and `require` choose; `registered` are
+        pairs of a rewriter of its own and a position.
     snapshot : Snapshot
         Of the configuration.
 
@@ -92,22 +103,59 @@ def optimize(fgraph: FunctionGraph, mode: Any, snapshot: Any) -> Report:
     -------
     Report
     """
+    tags = {
+        "include": mode.include,
+        "exclude": mode.exclude,
+        "require": mode.require,
+    }
     rewrites, merges = chosen(
-        mode.optimizer,
-        include=mode.include,
-        exclude=mode.exclude,
-        require=mode.require,
-        nan_semantics=snapshot.nan_semantics,
+        mode.optimizer, **tags, nan_semantics=snapshot.nan_semantics
     )
+    steps = [
+        *chosen_steps(mode.optimizer, **tags),
+        *(Step("", at, frozenset(), one) for one, at in mode.registered),
+    ]
     verbose = bool(snapshot.optimizer_verbose)
+    is_exact = snapshot.nan_semantics == "ieee"
+    moves = chosen_moves(mode.exclude, is_exact=is_exact)
+    loops = [one for one in rewrites if one.phase is Phase.LOOPS]
+
+    early = [one for one in rewrites if one.phase in _BEFORE_LOOPS]
+
+    def normalize(body: FunctionGraph) -> None:
+        empty_loops(body)
+        run(body, early, merges=merges)
+
+    def empty_loops(graph: FunctionGraph) -> None:
+        """Move work out of loops, whose bodies are in a normal form by then."""
+        if loops and has_loops(graph):
+            run(graph, loops, merges=merges)
+            drop_unused_rows(graph)
+            rewrite_bodies(graph, normalize)
+            move_out_of_loops(graph, moves)
 
     def improve(graph: FunctionGraph) -> Report:
+        empty_loops(graph)
         rewrite_bodies(graph, improve)
-        report = run(graph, rewrites, merges=merges, verbose=verbose)
+        report = run(graph, rewrites, merges=merges, verbose=verbose, steps=bound)
         drop_unused_rows(graph)
         return report
 
-    return improve(fgraph) if rewrites else run(fgraph, (), merges=merges)
+    bound = _bound(steps, mode)
+    if rewrites or steps:
+        return improve(fgraph)
+    return run(fgraph, (), merges=merges)
+
+
+def _bound(steps: Iterable[Step], mode: Any) -> list[tuple[float, Any]]:
+    """Return the positions and rewriters of steps, databases asked for theirs."""
+    found = []
+    for step in steps:
+        given = step.given
+        if not callable(getattr(given, "optimize", None)):
+            given = given.query_of(mode)
+        found.append((step.position, given))
+    return sorted(found, key=lambda pair: pair[0])
 
 
 def run(
@@ -116,6 +164,7 @@ def run(
     *,
     merges: bool = True,
     verbose: bool = False,
+    steps: Sequence[tuple[float, Any]] = (),
 ) -> Report:
     """Rewrite a graph in place by the given rewrites, phase by phase.
 
@@ -127,13 +176,16 @@ def run(
         Merge equal nodes and equal constants.
     verbose : bool
         Print each change.
+    steps : sequence of (float, object)
+        Rewriters of whole graphs, by `optimize(fgraph)`, and where they run among the
+        phases, in order: see `POSITIONS`.
 
     Returns
     -------
     Report
     """
     report = Report()
-    if not rewrites and not merges:
+    if not rewrites and not merges and not steps:
         return report
     begin = time.perf_counter()
     before = len(fgraph)
@@ -142,10 +194,16 @@ def run(
         work.merger = Merger()
     fgraph.attach_feature(work)
     try:
+        waiting = list(steps)
         for phase in Phase:
+            while waiting and waiting[0][0] < POSITIONS[phase]:
+                work.step(waiting.pop(0)[1])
             own = [one for one in rewrites if one.phase is phase]
             if own or (phase is Phase.MERGE and merges):
                 work.run(own, everything=phase is Phase.MERGE)
+        # What undoes the normal form comes last: it isn't looked at again.
+        for _, one in waiting:
+            work.step(one)
     finally:
         fgraph.remove_feature(work)
     report.nodes = (before, len(fgraph))
@@ -193,6 +251,13 @@ class Worklist:
             self._queued.discard(node)
             if node in self.fgraph.apply_nodes:
                 self._visit(node)
+
+    def step(self, rewriter: Any) -> None:
+        """Let a rewriter of whole graphs change this one."""
+        begin = time.perf_counter()
+        self._now = (0, 0, ())
+        rewriter.optimize(self.fgraph)
+        self.report.seconds[str(rewriter)] += time.perf_counter() - begin
 
     def _push(self, node: Apply) -> None:
         if node not in self._queued:
@@ -258,7 +323,8 @@ class Worklist:
         self.report.seconds["merge"] += time.perf_counter() - begin
         if twin is None:
             return False
-        self._replace(node, twin.outputs, "merge")
+        pairs = dict(zip(node.outputs, twin.outputs, strict=True))
+        self._replace(node, pairs, "merge")
         return True
 
     def _fire(self, one: Rewrite, node: Apply) -> bool:
@@ -269,7 +335,9 @@ class Worklist:
         self.report.seconds[one.name] += time.perf_counter() - begin
         return new is not None
 
-    def _replace(self, node: Apply, new: Sequence[Variable], name: str) -> None:
+    def _replace(
+        self, node: Apply, pairs: Mapping[Variable, Variable], name: str
+    ) -> None:
         rank, visits, past = self._now
         self._now = (rank, visits, (*past, name)[-MOST_REMEMBERED:])
         report = self.report
@@ -282,9 +350,8 @@ class Worklist:
                 self.most_firings,
             )
         if self.verbose:
-            self._tell(name, node, new)
-        for old, replacement in zip(list(node.outputs), new, strict=True):
-            self.fgraph.replace(old, replacement, name)
+            self._tell(name, node, list(pairs.values()))
+        self.fgraph.replace_all(pairs.items(), name)
 
     def _tell(self, name: str, node: Apply, new: Sequence[Variable]) -> None:
         from theanolike.rewrites.explain import firing
@@ -301,10 +368,10 @@ class Worklist:
         )
 
 
-def _replacement(new: Any, node: Apply) -> list[Variable] | None:
-    """Return a rewrite's answer as one variable per output, None for no change."""
-    if new is None:
-        return None
+def _replacement(new: Any, node: Apply) -> Mapping[Variable, Variable] | None:
+    """Return a rewrite's answer as pairs of old and new, None for no change."""
+    if new is None or isinstance(new, dict):
+        return new
     several = [new] if isinstance(new, Variable) else list(new)
     if len(several) != len(node.outputs):
         raise ValueError(
@@ -313,4 +380,4 @@ def _replacement(new: Any, node: Apply) -> list[Variable] | None:
         )
     if all(a is b for a, b in zip(several, node.outputs, strict=True)):
         return None
-    return several
+    return dict(zip(node.outputs, several, strict=True))

@@ -18,7 +18,7 @@ from theanolike.ops.scan.loop import LoopOp
 from theanolike.rewrites.phases import Phase
 from theanolike.rewrites.registry import rewrite
 
-__all__ = ["drop_unused_rows", "rewrite_bodies"]
+__all__ = ["drop_unused_rows", "has_loops", "rewrite_bodies"]
 
 LOOPS = Phase.LOOPS
 
@@ -118,6 +118,11 @@ def rewrite_bodies(
             continue
         new = replace(node.op, graph=graph)(*node.inputs, return_list=True)
         fgraph.replace_all(zip(list(node.outputs), new, strict=True), "rewrite_bodies")
+
+
+def has_loops(fgraph: FunctionGraph) -> bool:
+    """Tell whether there is a loop in a graph."""
+    return any(isinstance(node.op, LoopOp) for node in fgraph.apply_nodes)
 
 
 def drop_unused_rows(fgraph: FunctionGraph) -> None:
