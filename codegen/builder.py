@@ -517,7 +517,7 @@ class Builder:
         dense = [self.dense(value) for value in operands]
         return self.append(Library(name, dense, results, params, self.site, effect))
 
-    def loop(
+    def loop(  # noqa: PLR0913 - a loop is all this
         self,
         steps: int | Extent,
         states: Sequence[Value],
@@ -526,6 +526,7 @@ class Builder:
         *,
         collect: int = 0,
         until: bool = False,
+        reverse: bool = False,
     ) -> tuple[Value, ...]:
         """Repeat a program `steps` times.
 
@@ -539,6 +540,8 @@ class Builder:
         body : callable
             `body(b, step, *states, *captured)` returns the next states, then `collect`
             values kept for every step, then with `until` a 0-d bool.
+        reverse : bool
+            Count the steps down.
 
         Returns
         -------
@@ -559,7 +562,8 @@ class Builder:
         shapes += [
             (steps, *tell.shape(value)) for value in outputs[first : first + collect]
         ]
-        self.append(Loop(steps, states, captured, inner.program, self.site, until))
+        loop = Loop(steps, states, captured, inner.program, self.site, until, reverse)
+        self.append(loop)
         results = self.program.nodes[-1].results
         for value, shape in zip(results, shapes, strict=False):
             value.shape = shape

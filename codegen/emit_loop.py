@@ -101,7 +101,10 @@ class _LoopWriter:
             level.emit(f"i64 {done} = 0;")
         self.bind(inner)
         unit.planned(f"loop with {self.count} states", inner.write)
-        level.emit(f"for (i64 {step} = 0; {step} < {steps}; ++{step}) {{")
+        if self.node.reverse:
+            level.emit(f"for (i64 {step} = {steps} - 1; {step} >= 0; --{step}) {{")
+        else:
+            level.emit(f"for (i64 {step} = 0; {step} < {steps}; ++{step}) {{")
         level.emit(
             f"  if (({step} & {POLL}) == {POLL} && c->table->poll(c)) "
             "return tl_fail(c, TL_INTERRUPTED, -1, 0, 0, 0);"

@@ -231,6 +231,7 @@ def _loop(node: Loop, labels: Labels) -> list[str]:
     states = ", ".join(map(labels, node.states))
     captured = ", ".join(map(labels, node.captured))
     until = " until the last output" if node.until else ""
+    until += " in reverse" if node.reverse else ""
     head = f"loop {labels.extent(node.steps)} times from {states or 'nothing'}"
     head += f" with {captured}" if captured else ""
     return [f"{head}{until}:", *_lines(node.body, labels)]

@@ -457,10 +457,11 @@ class Loop(Node):
     `until`, a 0-d bool that stops the loop after this step. Results are the last states
     and, for each collected value, all steps' along a new first axis. Extents of outer
     values appear in the body as they are. With `until` a last result holds the
-    number of steps done (0-d int64).
+    number of steps done (0-d int64). In `reverse` the step numbers count down to 0;
+    what is collected lies at the step's number.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - a node states all at once
         self,
         steps: int | Extent,
         states: Sequence[Value],
@@ -468,8 +469,10 @@ class Loop(Node):
         body: Program,
         site: int,
         until: bool = False,
+        reverse: bool = False,
     ) -> None:
         self.steps = steps
+        self.reverse = reverse
         self.states = tuple(states)
         self.captured = tuple(captured)
         self.body = body

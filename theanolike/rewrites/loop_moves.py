@@ -44,8 +44,10 @@ _SHAPES = (DimShuffle, Fill, Alloc)
 
 
 def chosen_moves(exclude: Iterable[str], *, is_exact: bool) -> list[Move]:
-    """Return the moves that a mode makes: not those it names, nor, where bits are to be
-    kept, those that add in another order.
+    """Return the moves that a mode makes.
+
+    Those that it excludes by name aren't; where bits are to be kept, neither are those
+    that add in another order.
     """
     return [
         move

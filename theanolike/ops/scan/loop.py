@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from theanolike.codegen.lowering import Size, ViewDim, lower_nodes, maximum, sub
+from theanolike.codegen.lowering import ViewDim, lower_nodes, maximum
 from theanolike.errors import ShapeError, UnsupportedError
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
@@ -193,11 +193,6 @@ class LoopOp(NativeOp):
 
         def body(inner: Builder, step: Value, *arguments: Value) -> list[Value]:
             at = inner.item(step)
-            if self.reverse:
-                at = sub(sub(steps, 1), at)
-                down = at
-                step = inner.map((), "int64", lambda: Size(down))
-                at = inner.item(step)
             given = list(arguments)
             for k in range(first, first + self.sequences):
                 given[k] = _row(inner, given[k], at)
@@ -221,11 +216,10 @@ class LoopOp(NativeOp):
             body,
             collect=self.collected,
             until=self.until,
+            reverse=self.reverse,
         )
         if self.until:
             results = self._cut(b, results)
-        if self.reverse:
-            results = self._turned(b, results, steps)
         return results[0] if len(results) == 1 else tuple(results)
 
     def _cut(self, b: Builder, results: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -237,18 +231,6 @@ class LoopOp(NativeOp):
             dims = [ViewDim(axis) for axis in range(len(shape))]
             cut[k] = b.view(results[k], shape, dims)
         return tuple(cut)
-
-    def _turned(
-        self, b: Builder, results: tuple[Value, ...], steps: int | Extent
-    ) -> tuple[Value, ...]:
-        """Return the results with the rows, kept in the order of steps, turned."""
-        turned = list(results)
-        for k in range(self.states, self.states + self.collected):
-            shape = results[k].shape
-            dims = [ViewDim(axis) for axis in range(1, len(shape))]
-            first = ViewDim(0, sub(steps, 1), -1)
-            turned[k] = b.view(results[k], shape, [first, *dims])
-        return tuple(turned)
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         rows = [[is_continuous(out.type.dtype) for out in node.outputs]]  # type: ignore[attr-defined]
