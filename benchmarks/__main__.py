@@ -13,7 +13,7 @@ from benchmarks.peers import PEERS, describe
 
 NAMES = [
     *("call", "elementwise", "reductions", "rosenbrock", "logistic_regression"),
-    *("perceptron", "cold", "layers", "imports"),
+    *("perceptron", "cold", "layers", "optimisation", "imports"),
 ]
 
 

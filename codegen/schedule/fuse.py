@@ -76,7 +76,9 @@ class _Fuser:
 
     def run(self, steps: list[Step]) -> list[Nest | Node]:
         """Place each step."""
-        early = [s for s in steps if isinstance(s, Require) and _of_arguments(s)]
+        early = dict.fromkeys(
+            s for s in steps if isinstance(s, Require) and _of_arguments(s)
+        )
         self.out.extend(early)
         for step in steps:
             if isinstance(step, Statement):
