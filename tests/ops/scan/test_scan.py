@@ -472,3 +472,24 @@ def test_the_gradient_goes_back_through_as_many_steps_as_asked(compiled):
     by_x, by_start, by_w = slopes_of([1, 2], 5, 10)
     np.testing.assert_array_equal(by_x, [10, 1])
     assert by_start == 100
+
+
+def test_the_gradient_by_last_states_makes_no_rows(rng):
+    x = T.dvector("x")
+    states, _ = theano.scan(lambda s: T.sin(s) * 2, outputs_info=x, n_steps=5)
+    cost = (states[-1] ** 2).sum() + states[-1][0]
+    (backward,) = {
+        n
+        for n in theano.gof.graph.io_toposort([x], [T.grad(cost, x)])
+        if isinstance(n.op, LoopOp) and n.op.reverse
+    }
+    # The states before each step; no cotangents of rows.
+    assert backward.op.sequences == 1
+    f = theano.function([x], T.grad(cost + states.sum() + states[-2].sum(), x))
+    value = rng.normal(size=3)
+    theano.gradient.verify_grad(
+        lambda v: theano.clone(cost + states.sum() + states[-2].sum(), {x: v}),
+        [value],
+        rng=rng,
+    )
+    assert f(value).shape == (3,)

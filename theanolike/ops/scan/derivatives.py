@@ -10,7 +10,13 @@ from typing import Any
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.variable import Variable
+from theanolike.ops.arithmetic import add
+from theanolike.ops.broadcast import Fill
 from theanolike.ops.cotangent import Cotangent, Missing, Pulled, Tangent, disconnected
+from theanolike.ops.indexing.basic import IncSubtensor
+from theanolike.ops.indexing.pattern import INTEGER
+from theanolike.ops.known import known_int
+from theanolike.types.constants import TensorConstant
 from theanolike.types.dtypes import is_continuous
 from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
@@ -103,6 +109,8 @@ class Backward:
         self.of_states = [c.value if c else None for c in cotangents[:k]]
         rows = cotangents[k : k + op.collected]
         self.of_rows = [c.value if c else None for c in rows]
+        if not op.reverse:
+            self._pass_last_rows_on()
         self.parts: list[Any] = []
         self.steps: Any = functions().cast(node.inputs[0], "int64")
         if op.until:
@@ -110,6 +118,23 @@ class Backward:
         self.back = self.steps
         if op.truncate >= 0:
             self.back = functions().minimum(self.steps, op.truncate)
+
+    def _pass_last_rows_on(self) -> None:
+        """Let cotangents of last rows alone begin as those of the last states.
+
+        So the gradient by the last of many states makes no rows of zeros.
+        """
+        following = self.op.graph.outputs[: self.op.states]
+        for r, value in enumerate(self.of_rows):
+            made = self.op.graph.outputs[self.op.states + r]
+            if value is None or made not in following:
+                continue
+            s = following.index(made)
+            last, rest = _apart(value)
+            if last:
+                known = [] if self.of_states[s] is None else [self.of_states[s]]
+                self.of_states[s] = _total([*known, *last])
+                self.of_rows[r] = _total(rest) if rest else None
 
     def pull(self) -> list[Pulled]:
         """Return the cotangent of each input."""
@@ -272,6 +297,41 @@ class Backward:
             else:
                 values[place] = total
         return values
+
+
+def _apart(rows: Any) -> tuple[list[Any], list[Any]]:
+    """Return the terms of a sum of rows that are zero but in the last one, and others.
+
+    The former as that last row.
+    """
+    last: list[Any] = []
+    rest: list[Any] = []
+    stack = [rows]
+    while stack:
+        v = stack.pop()
+        node = v.owner
+        if node is not None and node.op == add:
+            stack += reversed(node.inputs)
+        elif node is not None and _puts_last(node):
+            last.append(node.inputs[1])
+        else:
+            rest.append(v)
+    return last, rest
+
+
+def _puts_last(node: Apply) -> bool:
+    op: Any = node.op
+    if not isinstance(op, IncSubtensor) or op.idx_list != (INTEGER,):
+        return False
+    base = node.inputs[0].owner
+    if base is None or not isinstance(base.op, Fill) or known_int(node.inputs[2]) != -1:
+        return False
+    filled = base.inputs[1]
+    return isinstance(filled, TensorConstant) and not filled.data.any()
+
+
+def _total(terms: Sequence[Any]) -> Any:
+    return add(*terms) if len(terms) > 1 else terms[0]
 
 
 def _flows(variable: Any) -> bool:
