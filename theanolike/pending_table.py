@@ -16,7 +16,7 @@ PENDING: dict[str, str] = {
     "compile": """
         AliasedMemoryError DeepCopyOp OpFromGraph Rebroadcast
         SanityCheckFunction Shape Shape_i SpecifyShape Supervisor
-        SymbolicInputKit ViewOp deep_copy_op optdb profilemode shape view_op
+        SymbolicInputKit ViewOp deep_copy_op profilemode shape view_op
     """,
     "compile.builders": "OpFromGraph",
     "compile.debugmode": "default_make_thunk",
@@ -31,13 +31,9 @@ PENDING: dict[str, str] = {
     """,
     "d3viz": "d3viz d3write",
     "gof": """
-        CDataType CEnumType CLinker COp DB DestroyHandler DualLinker EnumList
-        EnumType EquilibriumDB EquilibriumOptimizer Feature Linker LocalGroupDB
-        LocalLinker LocalOptGroup LocalOptimizer MergeOptimizer
-        NavigatorOptimizer OpKeyOptimizer OpRemove OpSub OpWiseCLinker OpenMPOp
-        Optimizer Params ParamsType PatternSub PerformLinker ProxyDB Query
-        SeqOptimizer SequenceDB TopoOptimizer WrapLinker WrapLinkerMany cmodule
-        hashtype in2out inplace_optimizer local_optimizer optimizer out2in
+        CDataType CEnumType CLinker COp DestroyHandler DualLinker EnumList
+        EnumType Linker LocalLinker OpWiseCLinker OpenMPOp Params ParamsType
+        PerformLinker WrapLinker WrapLinkerMany cmodule hashtype
     """,
     "gof.cc": "get_module_cache",
     "gof.compiledir": """
@@ -54,18 +50,12 @@ PENDING: dict[str, str] = {
     "gof.op": """
         CLinkerOp COp OpenMPOp PureOp debug_error_message missing_test_message
     """,
-    "gof.opt": """
-        EquilibriumOptimizer LocalMetaOptimizer LocalOptimizer MergeOptimizer
-        OpRemove OpSub Optimizer PatternSub SeqOptimizer TopoOptimizer
-        check_stack_trace copy_stack_trace in2out inherit_stack_trace
-        local_optimizer out2in
-    """,
+    "gof.opt": "LocalMetaOptimizer check_stack_trace",
     "gof.params_type": "Params ParamsType",
     "gof.sched": "sort_schedule_fn",
     "gof.toolbox": """
-        AlreadyThere BadOptimization Bookkeeper Feature History
-        NoOutputFromInplace NodeFinder PreserveNames PrintListener
-        ReplaceValidate Validator
+        AlreadyThere BadOptimization Bookkeeper History NoOutputFromInplace
+        NodeFinder PreserveNames PrintListener Validator
     """,
     "gof.type": """
         CDataType CEnumType CLinkerType EnumList EnumType PureType SingletonType
@@ -253,9 +243,7 @@ PENDING: dict[str, str] = {
     "tensor.nnet.sigm": "ScalarSigmoid scalar_sigmoid",
     "tensor.opt": """
         Assert Canonizer FusionOptimizer ShapeFeature ShapeOptimizer Shape_i
-        assert_ constant_folding register_canonicalize register_specialize
-        register_specialize_device register_stabilize register_uncanonicalize
-        register_useless
+        assert_ constant_folding
     """,
     "tensor.raw_random": """
         RandomFunction RandomStateType RandomStreamsBase _infer_ndim_bcast

@@ -5,13 +5,15 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import theanolike.rewrites
 from theanolike.compile.executable import Executable, Request, make_executable
 from theanolike.config import config
 from theanolike.flags import Snapshot
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.origin import user_stacklevel
 from theanolike.pending import pending_names
+from theanolike.rewrites.databases import Query, optdb
+from theanolike.rewrites.engine import optimize
+from theanolike.rewrites.optimizers import as_optimizer
 
 __all__ = [
     "FAST_COMPILE",
@@ -20,6 +22,7 @@ __all__ = [
     "ProfileMode",
     "get_default_mode",
     "get_mode",
+    "optdb",
     "predefined_linkers",
     "predefined_modes",
     "predefined_optimizers",
@@ -41,6 +44,8 @@ predefined_linkers: dict[str, str] = {
     "vm_nogc": "compiled",
     "cvm_nogc": "compiled",
 }
+# Behind everything that is registered.
+_LAST = float("inf")
 # Canonical names of the optimizers; the rewrites decide what each runs.
 predefined_optimizers: dict[str, Any] = {
     "None": "None",
@@ -83,19 +88,24 @@ class Mode:
         self.provided_optimizer = optimizer
         self.linker = str(config.linker) if linker is None else linker
         chosen = config.optimizer if optimizer == "default" else optimizer
-        self.registered: tuple[Any, ...] = ()
-        self.optimizer = self._known_optimizer(chosen)
+        self.registered: tuple[tuple[Any, float], ...] = ()
         self.include: frozenset[str] = frozenset()
         self.exclude: frozenset[str] = frozenset()
         self.require: frozenset[str] = frozenset()
+        self.optimizer = self._known_optimizer(chosen)
         if self.linker not in predefined_linkers:
             raise ValueError(
                 f"Expected a linker of {', '.join(predefined_linkers)}, got {linker!r}."
             )
 
     def _known_optimizer(self, chosen: Any) -> str:
+        if isinstance(chosen, Query):
+            self.include, self.exclude = chosen.include, chosen.exclude
+            self.require = chosen.require
+            self.registered = chosen.extra_optimizations
+            return "None"
         if chosen is not None and not isinstance(chosen, str):
-            self.registered = (chosen,)
+            self.registered = ((as_optimizer(chosen), _LAST),)
             return "None"
         name = "None" if chosen is None else chosen
         if name not in predefined_optimizers:
@@ -104,10 +114,11 @@ class Mode:
                 f"{chosen!r}."
             )
         canonical = predefined_optimizers[name]
-        if isinstance(canonical, str):
-            return canonical
-        self.registered = (canonical,)
-        return "None"
+        return (
+            canonical
+            if isinstance(canonical, str)
+            else self._known_optimizer(canonical)
+        )
 
     @property
     def is_compiled(self) -> bool:
@@ -133,11 +144,13 @@ class Mode:
         return self._copy(require=self.require | set(tags))
 
     def register(self, *optimizations: Any) -> "Mode":
-        """Return this mode with rewriters of the user's own, run after the others.
+        """Return this mode with rewriters of the user's own.
 
-        Each is an object with `optimize(fgraph)`, or a pair of one and a position.
+        Each is an object with `optimize(fgraph)`, or a pair of one and its position in
+        `optdb`; without one it runs after all others.
         """
-        own = [o[0] if isinstance(o, tuple) else o for o in optimizations]
+        pairs = [o if isinstance(o, tuple) else (o, _LAST) for o in optimizations]
+        own = [(as_optimizer(one), float(position)) for one, position in pairs]
         return self._copy(registered=(*self.registered, *own))
 
     def clone(
@@ -157,11 +170,7 @@ class Mode:
 
     def optimize(self, fgraph: FunctionGraph, snapshot: Snapshot) -> Any:
         """Rewrite `fgraph`; return the rewriters' report."""
-        rewrite = getattr(theanolike.rewrites, "optimize", None)
-        report = rewrite(fgraph, self, snapshot) if rewrite is not None else None
-        for rewriter in self.registered:
-            rewriter.optimize(fgraph)
-        return report
+        return optimize(fgraph, self, snapshot)
 
     def build(self, request: Request) -> Executable:
         """Return what runs a graph in this mode."""

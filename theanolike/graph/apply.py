@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from theanolike.graph.current import graph_in_hand
 from theanolike.graph.origin import Origins, current_origins
 from theanolike.graph.variable import Scratchpad, Variable
 
@@ -64,6 +65,11 @@ class Apply:
         if self._tag is None:
             self._tag = Scratchpad()
         return self._tag
+
+    @property
+    def fgraph(self) -> Any:
+        """The FunctionGraph that is being rewritten; only inside of a rewrite."""
+        return graph_in_hand("The graph of a node")
 
     @property
     def nin(self) -> int:

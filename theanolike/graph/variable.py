@@ -4,6 +4,8 @@ from itertools import count
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from theanolike.graph.current import graph_in_hand
+
 if TYPE_CHECKING:
     from theanolike.graph.apply import Apply
     from theanolike.graph.type import Type
@@ -70,6 +72,11 @@ class Variable:
     @tag.setter
     def tag(self, value: Scratchpad) -> None:
         self._tag = value
+
+    @property
+    def clients(self) -> "list[Any]":
+        """The (node, input index) pairs that read it; only inside of a rewrite."""
+        return graph_in_hand("Who reads a variable").clients(self)  # type: ignore[no-any-return]
 
     @property
     def auto_name(self) -> str:

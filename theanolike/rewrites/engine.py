@@ -263,7 +263,8 @@ class Worklist:
         if node not in self._queued:
             self._queued.add(node)
             self._count += 1
-            heappush(self._heap, (self._rank[node], self._count, node))
+            rank = self._rank.get(node, 0)
+            heappush(self._heap, (rank, self._count, node))
 
     def on_import(self, fgraph: FunctionGraph, node: Apply, reason: str) -> None:
         """Look at a new node, in the place of the one that it replaces."""
@@ -302,7 +303,7 @@ class Worklist:
         self._visits[node] = visits
         report.most_visits = max(report.most_visits, visits)
         past = report._history.get(node, ())  # noqa: SLF001 - filled here only
-        self._now = (self._rank[node], visits, past)
+        self._now = (self._rank.get(node, 0), visits, past)
         is_settled = node in self._settled
         if self.merger is not None and not is_settled and self._merge(node):
             return

@@ -8,13 +8,14 @@ from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.pretty import DefaultPrinter
 from theanolike.graph.variable import Variable
 from theanolike.rewrites.engine import Report
-from theanolike.rewrites.registry import REWRITES, catalogue
+from theanolike.rewrites.registry import REWRITES, USERS, catalogue
 
 __all__ = ["explained", "firing"]
 
 _printer = DefaultPrinter()
 _DEPTH = 2
 _MERGE = "equal nodes are one"
+_FORGOTTEN = "what a rewrite says that was registered then"
 
 
 def explained(fgraph: FunctionGraph, report: Report | None) -> str:
@@ -57,8 +58,10 @@ def _headline(report: Report, n_nodes: int) -> str:
 def equation(name: str) -> str:
     """Return what a rewrite of this name says of itself."""
     catalogue()
-    group = REWRITES.get(name)
-    return group[0].equation if group else _MERGE
+    group = REWRITES.get(name) or USERS.get(name)
+    if group:
+        return group[0].equation
+    return _MERGE if name == "merge" else _FORGOTTEN
 
 
 def written(node: Apply, numbers: Mapping[Apply, int], depth: int = 0) -> str:

@@ -4,7 +4,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
@@ -17,12 +17,18 @@ from theanolike.rewrites.phases import Grade, Phase
 __all__ = [
     "CATALOGUE",
     "OPTIMIZERS",
+    "POSITIONS",
     "REWRITES",
+    "STEPS",
+    "USERS",
     "Rewrite",
+    "Step",
     "Table",
     "catalogue",
     "chosen",
+    "chosen_steps",
     "rewrite",
+    "usual_tags",
 ]
 
 CATALOGUE = (
@@ -53,6 +59,19 @@ OPTIMIZERS: dict[str, tuple[tuple[Phase, ...], tuple[Grade, ...]]] = {
     "unsafe": (_ALL, tuple(Grade)),
     "fast_run_stable": (_ALL, (Grade.EXACT, Grade.ROUNDING)),
     "stabilize": ((*_EARLY, Phase.STABILIZE), tuple(Grade)),
+}
+
+# Theano's tags of the rewrites that a user registers for these.
+_TAGS = {"None": (), "merge": ("merge",), "fast_compile": ("fast_compile",)}
+_MERGING = {"merge", "fast_run", "fast_compile"}
+# Where the phases stand among the positions of Theano's `optdb`.
+POSITIONS: dict[Phase, float] = {
+    Phase.MERGE: 0.0,
+    Phase.CANONICALIZE: 1.0,
+    Phase.STABILIZE: 1.5,
+    Phase.SPECIALIZE: 2.0,
+    Phase.BLAS: 2.5,
+    Phase.LOOPS: 2.6,
 }
 
 Result = Any  # a variable, a list of one per output, or None
@@ -93,7 +112,10 @@ class Rewrite:
         self.pattern = Pattern(root) if isinstance(root, Variable) else None
         self.root: Any = self.pattern.root if self.pattern is not None else root
         self.aliases = frozenset(aliases)
-        self.tags = frozenset({self.name, phase.value, *self.aliases, *tags})
+        own = {self.name, phase.value, "fast_run", *self.aliases, *tags}
+        if phase in OPTIMIZERS["fast_compile"][0]:
+            own.add("fast_compile")
+        self.tags = frozenset(own)
         self.equation = (inspect.getdoc(function) or "").partition("\n")[0]
         self._parameters = tuple(inspect.signature(function).parameters)
 
@@ -116,7 +138,22 @@ class Rewrite:
         return f"<rewrite {self.name}: {self.equation}>"
 
 
+class Step(NamedTuple):
+    """A rewriter of whole graphs that a user registered.
+
+    `given` has `optimize(fgraph)`, or is a database whose `query` gives that.
+    """
+
+    name: str
+    position: float
+    tags: frozenset[str]
+    given: Any
+
+
 REWRITES: dict[str, list[Rewrite]] = {}
+# What users registered: rewrites by name, and rewriters of whole graphs.
+USERS: dict[str, list[Rewrite]] = {}
+STEPS: dict[str, Step] = {}
 
 
 def rewrite(
@@ -183,22 +220,54 @@ def chosen(
     include, exclude, require : iterable of str
         Names and tags: to add, to leave out, and all of which a rewrite must have.
     nan_semantics : {"guarded", "ieee"}
-        "ieee" leaves only rewrites that keep each bit.
+        "ieee" leaves only rewrites that keep each bit, and the user's own.
     """
     phases, grades = OPTIMIZERS[optimizer]
     added, barred, needed = frozenset(include), frozenset(exclude), frozenset(require)
-    if nan_semantics == "ieee":
-        grades = tuple(g for g in grades if g is Grade.EXACT)
-        added = frozenset()
+    own = usual_tags(optimizer)
+    candidates = [
+        (one, one.phase in phases and one.grade in grades)
+        for one in catalogue()
+        if one.grade is Grade.EXACT or nan_semantics != "ieee"
+    ] + [
+        (one, one.phase in phases and bool(own & one.tags))
+        for group in USERS.values()
+        for one in group
+    ]
     picked = [
         one
-        for one in catalogue()
-        if ((one.phase in phases and one.grade in grades) or one.tags & added)
+        for one, is_usual in candidates
+        if (is_usual or one.tags & added)
         and not one.tags & barred
         and needed <= one.tags
     ]
-    merges = Phase.MERGE in phases or "merge" in added
+    merges = Phase.MERGE in phases or bool(_MERGING & added)
     return picked, merges and "merge" not in barred
+
+
+def usual_tags(optimizer: str) -> frozenset[str]:
+    """Return the tags by which an optimizer of `OPTIMIZERS` takes what users made."""
+    return frozenset(_TAGS.get(optimizer, ("fast_run",)))
+
+
+def chosen_steps(
+    optimizer: str,
+    *,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    require: Iterable[str] = (),
+) -> list[Step]:
+    """Return the rewriters of whole graphs that a mode runs, by position."""
+    added = usual_tags(optimizer) | frozenset(include)
+    barred, needed = frozenset(exclude), frozenset(require)
+    return sorted(
+        (
+            one
+            for one in STEPS.values()
+            if one.tags & added and not one.tags & barred and needed <= one.tags
+        ),
+        key=lambda one: one.position,
+    )
 
 
 class Table:
@@ -220,6 +289,10 @@ class Table:
         known = self._known.get(key)
         if known is None:
             own = self._by_name.get(key, []) if isinstance(key, str) else []
-            general = [one for one in self._by_class if isinstance(op, one.root)]
+            general = [one for one in self._by_class if isinstance(op, _class_of(one))]
             known = self._known[key] = (*own, *general)
         return known
+
+
+def _class_of(one: Rewrite) -> type:
+    return one.root if isinstance(one.root, type) else type(one.root)

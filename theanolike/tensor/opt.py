@@ -2,7 +2,29 @@
 
 from theanolike.ops.extents import MakeVector, make_vector
 from theanolike.pending import pending_names
+from theanolike.rewrites.databases import (
+    register_canonicalize,
+    register_specialize,
+    register_specialize_device,
+    register_stabilize,
+    register_uncanonicalize,
+    register_useless,
+)
+from theanolike.rewrites.local import local_optimizer
+from theanolike.rewrites.optimizers import in2out, out2in
 
-__all__ = ["MakeVector", "make_vector"]
+__all__ = [
+    "MakeVector",
+    "in2out",
+    "local_optimizer",
+    "make_vector",
+    "out2in",
+    "register_canonicalize",
+    "register_specialize",
+    "register_specialize_device",
+    "register_stabilize",
+    "register_uncanonicalize",
+    "register_useless",
+]
 
 __getattr__ = pending_names(__name__)
