@@ -5,9 +5,9 @@ import pytest
 
 import theanolike as theano
 import theanolike.tensor as T
-from theanolike.legacy import gof
 from theanolike.compile import optdb
 from theanolike.errors import InconsistencyError, InputTypeError
+from theanolike.legacy import gof
 from theanolike.ops.declare import Elementwise
 from theanolike.rewrites.registry import STEPS, USERS
 from theanolike.tensor.opt import (
