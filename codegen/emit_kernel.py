@@ -13,9 +13,10 @@ from theanolike.codegen.emit_scalar import (
 )
 from theanolike.codegen.emit_stage import StageWriter
 from theanolike.codegen.kernel_text import Kernel, Parameter
+from theanolike.codegen.literals import can_open, open_name
 from theanolike.codegen.memory import accumulates
 from theanolike.codegen.names import Names
-from theanolike.codegen.program import Effect, Load, Reduce, Scalar, Value
+from theanolike.codegen.program import Effect, Literal, Load, Reduce, Scalar, Value
 from theanolike.codegen.reductions import Accumulator
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, loaded
 from theanolike.codegen.scalars import cast as cast_text
@@ -25,7 +26,12 @@ from theanolike.codegen.shapes import Extent, product
 
 
 class KernelWriter(Context):
-    """Writes one nest. `stored` values are in memory, `temporaries` per row."""
+    """Writes one nest. `stored` values are in memory, `temporaries` per row.
+
+    While `opens` is set, numbers are parameters (literals.py).
+    """
+
+    opens = False
 
     def __init__(
         self,
@@ -113,6 +119,15 @@ class KernelWriter(Context):
             text = f"{const}{CTYPE[value.dtype]}* {alone}{name}"
             self.parameters[key] = Parameter(text, "row" if row else kind, value)
             self.spelled[key] = name
+        return self.spelled[key]
+
+    def literal(self, scalar: Literal, use: object) -> str:
+        if not self.opens or not can_open(scalar):
+            return super().literal(scalar, use)
+        key = ("literal", use)
+        if key not in self.parameters:
+            name = self.names(key, "k")
+            self.spelled[key], self.parameters[key] = open_name(name, scalar)
         return self.spelled[key]
 
     def scalar_parameter(self, value: Value) -> str:

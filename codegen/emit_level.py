@@ -12,6 +12,7 @@ from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.in_place import Target
 from theanolike.codegen.kernel_text import Kernel, Parameter
 from theanolike.codegen.libraries import emit_library
+from theanolike.codegen.literals import share
 from theanolike.codegen.memory import (
     ALIGNMENT,
     Slot,
@@ -29,6 +30,7 @@ from theanolike.codegen.program import (
     Host,
     Input,
     Library,
+    Literal,
     Load,
     Loop,
     Node,
@@ -71,6 +73,7 @@ class Level:
         self.extra: list[Slot] = []
         self.put_off: dict[Nest | Node, list[Target]] = {}
         self.commit = CommitWriter(self)
+        self.ready: dict[Nest, Kernel] = {}  # kernels written beforehand
 
     def emit(self, line: str) -> None:
         """Append a line to the current step's chunk."""
@@ -222,6 +225,7 @@ class Level:
 
     def write_steps(self, steps: list[Nest | Node]) -> list[str]:
         """Write scheduled steps and return the lines."""
+        self.prepare(steps)
         self.chunks.append(Chunk())
         if self.unit.top is not self:
             for value in self.program.inputs:
@@ -373,25 +377,49 @@ class Level:
 
     def nest(self, nest: Nest) -> None:
         unit = self.unit
-        if all(not s.domain and s.kind == "map" for s in nest.statements):
+        if self.stands_inline(nest):
             inline = _InlineWriter(nest, self)
             inline.write()
             unit.primitives |= inline.primitives
         else:
-            writer = KernelWriter(
-                nest,
-                self.storage.stored,
-                set(self.storage.temporaries),
-                Names(readable=unit.readable, remarks=unit.names.remarks),
-            )
-            self.call(writer.write())
+            self.call(self.ready.get(nest) or self.kernel_of(nest))
         unit.plan.append(describe_nest(nest, unit.labels))
+
+    def prepare(self, steps: "list[Nest | Node]") -> None:
+        """Write the kernels of `steps`; those equal but for numbers become one."""
+        self.ready = share(
+            {
+                step: self.kernel_of(step, opens=True)
+                for step in steps
+                if isinstance(step, Nest)
+                and step not in self.put_off
+                and not self.stands_inline(step)
+            }
+        )
+
+    def stands_inline(self, nest: Nest) -> bool:
+        """Tell whether a nest is statements here, and no kernel."""
+        return all(not s.domain and s.kind == "map" for s in nest.statements)
+
+    def kernel_of(self, nest: Nest, *, opens: bool = False) -> Kernel:
+        """Write the kernel of a nest."""
+        unit = self.unit
+        writer = KernelWriter(
+            nest,
+            self.storage.stored,
+            set(self.storage.temporaries),
+            Names(readable=unit.readable, remarks=unit.names.remarks),
+        )
+        writer.opens = opens
+        return writer.write()
 
     def argument(self, p: Parameter) -> str:
         if p.kind == "extent":
             return bare(self.unit.extent(p.subject))  # type: ignore[arg-type]
         if p.kind == "site":
             return str(p.subject)
+        if isinstance(p.subject, Literal):
+            return literal(p.subject.value, p.subject.dtype)
         value = p.subject
         if not isinstance(value, Value):
             raise AssertionError("a parameter stands for a value or an extent")

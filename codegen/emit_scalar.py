@@ -28,6 +28,8 @@ from theanolike.codegen.shapes import Extent
 
 FLAG = "bad"  # the local that a fast form sets where it isn't good enough
 LONGEST = 72  # characters of an expression that needs no name
+# What a compiler does better when it knows the operand.
+_BETTER_KNOWN = {"pow", "floordiv", "mod", "fmod", "left_shift", "right_shift"}
 
 
 @dataclass(eq=False)
@@ -88,6 +90,10 @@ class Context:
     def loop_of(self, axis: int) -> int:
         """Return the loop that runs over a domain axis."""
         raise NotImplementedError
+
+    def literal(self, scalar: Literal, use: object) -> str:
+        """Return the text of a number, which may depend on the place of its use."""
+        return literal(scalar.value, scalar.dtype)
 
     def primitive(self, name: str, dtype: str) -> None:
         """Note that a scalar primitive is used."""
@@ -221,7 +227,7 @@ class Table:
         scalar = item.scalar
         context = self.context
         if isinstance(scalar, Literal):
-            return literal(scalar.value, scalar.dtype)
+            return context.literal(scalar, item)
         if isinstance(scalar, Axis):
             return context.axis(scalar.axis)
         if isinstance(scalar, Size):
@@ -237,7 +243,7 @@ class Table:
         raise AssertionError(f"no such scalar: {scalar!r}")
 
     def _call(self, item: Item, call: Call) -> str:
-        args = [self.text(p) for p in item.parts]
+        args = [self._operand(item, k) for k in range(len(item.parts))]
         dtypes = [a.dtype for a in call.args]
         if call.name == "guard":
             if item.arms is None:
@@ -255,6 +261,14 @@ class Table:
         if self.context.fast and has_fast(call.name, operand):
             return fast_expression(call.name, call.dtype, args, dtypes, FLAG)
         return expression(call.name, call.dtype, args, dtypes)
+
+    def _operand(self, item: Item, k: int) -> str:
+        part, call = item.parts[k], item.scalar
+        if not isinstance(part.scalar, Literal) or not isinstance(call, Call):
+            return self.text(part)
+        if call.name in _BETTER_KNOWN:
+            return literal(part.scalar.value, part.scalar.dtype)
+        return self.context.literal(part.scalar, (item, k))
 
     def index_text(self, item: Item) -> str:
         """Return the offset of a load in elements."""

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from theanolike.codegen.emit_kernel import KernelWriter
 from theanolike.codegen.emit_level import Level, element
 from theanolike.codegen.kernel_text import Parameter
 from theanolike.codegen.libraries import GEMM
 from theanolike.codegen.memory import Slot, offset_in_root, root
-from theanolike.codegen.names import Names
 from theanolike.codegen.printing import describe_nest
 from theanolike.codegen.program import (
     Data,
     Host,
     Input,
     Library,
+    Literal,
     Node,
     Program,
     Require,
@@ -236,6 +235,7 @@ class TableLevel(Level):
 
     def write_steps(self, steps: "list[Nest | Node]") -> list[str]:
         """Write the steps; return the lines of the compute function."""
+        self.prepare(steps)
         for step in steps:
             if isinstance(step, Nest):
                 self._nest(step)
@@ -246,18 +246,21 @@ class TableLevel(Level):
         self._leave()
         return self._walk()
 
+    def stands_inline(self, nest: Nest) -> bool:
+        return False
+
     def _nest(self, nest: Nest) -> None:
         unit = self.unit
-        writer = KernelWriter(
-            nest,
-            self.storage.stored,
-            set(self.storage.temporaries),
-            Names(readable=False),
-        )
-        kernel = writer.write()
+        kernel = self.ready[nest]
         name = unit.kernel(kernel)
-        indices = [self._index_of(p) for p in kernel.parameters]
-        args = [self._read(p, k) for k, p in enumerate(kernel.parameters)]
+        indices: list[int] = []
+        args: list[str] = []
+        for p in kernel.parameters:
+            args.append(self._read(p, len(indices)))
+            if isinstance(p.subject, Literal):
+                indices += _halves(p.subject)
+            else:
+                indices.append(self._index_of(p))
         kinds = "".join(_kind(p) for p in kernel.parameters)
         body = f"{name}({', '.join(['c', *args])}); return c->error.code;"
         self.row(f"{name}_go_{kinds}", body, *indices)
@@ -285,6 +288,11 @@ class TableLevel(Level):
             return f"n[a[{k}]]"
         if p.kind == "site":
             return f"(i32)a[{k}]"
+        if isinstance(subject, Literal):
+            bits = f"((u64)a[{k}] | (u64)a[{k + 1}] << 32)"
+            kind = ARITHMETIC[subject.dtype]
+            read = {"double": "from_bits_f64", "float": "from_bits_f32"}
+            return f"{read.get(kind, f'({kind})')}({'(u32)' * (kind == 'float')}{bits})"
         if not isinstance(subject, Value):
             raise AssertionError("a parameter stands for a value or an extent")
         if p.kind == "scalar":
@@ -400,6 +408,18 @@ def _in_storage(value: Value) -> bool:
     """Tell whether a 0-d value is held as it is in arrays, not as a local."""
     owner = root(value)
     return isinstance(owner.node, Input | Data) or owner.ndim > 0
+
+
+def _halves(scalar: Literal) -> list[int]:
+    """Return the bits of a number as a function of a table reads them."""
+    kind = scalar.dtype
+    if kind == "float16":
+        kind = "float32"
+    with np.errstate(over="ignore"):
+        number = np.asarray(scalar.value).astype(scalar.dtype).astype(kind)
+    wide = number if number.dtype.kind == "f" else number.astype(np.int64)
+    bits = int.from_bytes(wide.astype(wide.dtype.newbyteorder("<")).tobytes(), "little")
+    return [bits & 0xFFFFFFFF, bits >> 32]
 
 
 def _kind(p: Parameter) -> str:
