@@ -279,6 +279,17 @@ EXAMPLES = {
         lambda: f("dot")(SQUARE, SQUARE) - SQUARE,
         lambda: -f("dot")(SQUARE, SQUARE) - S * exp(SQUARE),
     ],
+    "exp_over_its_sum": [
+        lambda: exp(M) / f("sum")(exp(M), axis=1, keepdims=True),
+        lambda: S * exp(V) / f("sum")(exp(V)),
+        lambda: exp(M) / f("sum")(exp(M), axis=0),
+    ],
+    "exp_times_inverse_of_its_sum": [
+        lambda: exp(M) * (W / f("sum")(exp(M), axis=0)),
+        lambda: exp(M) * DimShuffle((0, None))(1.0 / f("sum")(exp(M), axis=1)) * N,
+        lambda: exp(V) * f("inv")(f("sum")(exp(V))),
+        lambda: exp(M) * SumTo()(W / f("sum")(exp(M), 0), f("sum")(exp(M), 0)),
+    ],
     "log_of_softmax": [lambda: log(f("softmax")(M))],
     "log_of_sum_of_exp": [lambda: log(f("sum")(exp(M), axis=1))],
     "sum_of_scaled": [lambda: f("sum")(V * S), lambda: f("sum")(2.0 * M, axis=0)],

@@ -177,3 +177,41 @@ def test_pendulum_finds_length_and_friction_by_gradient_through_the_solver():
     lines = run_example("pendulum")
     assert len(lines) == 5
     assert lines[-1].endswith("length 1.300 rub 0.202")
+
+
+def test_the_hidden_chain_agrees_with_enumeration_and_numpy():
+    paths, recursion, by_numpy, long, moves, most = run_example("hmm")
+    assert paths.split()[-1] == recursion.split()[-1] == "-21.0888324061"
+    assert by_numpy.split()[-1] == long.split()[-1]
+    assert moves == "expected moves: 1999.000000 of 1999"
+    assert most.startswith("most from state")
+
+
+def test_the_plate_spreads_its_heat_and_is_found_again(tmp_path):
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / "plates.png"
+    arguments = ["--size", "60", "--steps", "100", "--plot", str(picture)]
+    _, same, *descents, drawn = run_example("heat", *arguments)
+    assert same == "the same as NumPy: True"
+    misses = [float(line.split()[-1]) for line in descents]
+    assert misses == sorted(misses, reverse=True)
+    assert misses[-1] < misses[0] / 50
+    assert drawn == f"drawn: {picture}"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_membrane_swings_as_numpy_says():
+    arguments = ["--size", "40", "--steps", "120", "--compare"]
+    swing, same, *table = run_example("wave", *arguments)
+    assert re.fullmatch(r"after 120 steps: from -0\.\d+ to 0\.\d+", swing)
+    assert same == "the same as NumPy: True"
+    assert [line.split()[0] for line in table] == ["ours", "NumPy", "Python"]
+
+
+def test_words_and_series_are_aligned_as_by_loops():
+    words = ["kitten", "sitting", "mitten"]
+    *edits, warped, _, slope = run_example("alignment", *words, "--length", "60")
+    assert len(edits) == 4
+    assert edits[0] == "kitten -> sitting: 3 edits, by loops the same: True"
+    assert all(line.endswith("by loops the same: True") for line in (*edits, warped))
+    assert slope == "the gradient is that of the cheapest way: True"

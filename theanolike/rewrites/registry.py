@@ -39,6 +39,7 @@ CATALOGUE = (
     "subtensors",
     "factors",
     "stabilize",
+    "exponentials",
     "logistic",
     "scatters",
     "specialize",
