@@ -289,10 +289,7 @@ class TableLevel(Level):
         if p.kind == "site":
             return f"(i32)a[{k}]"
         if isinstance(subject, Literal):
-            bits = f"((u64)a[{k}] | (u64)a[{k + 1}] << 32)"
-            kind = ARITHMETIC[subject.dtype]
-            read = {"double": "from_bits_f64", "float": "from_bits_f32"}
-            return f"{read.get(kind, f'({kind})')}({'(u32)' * (kind == 'float')}{bits})"
+            return _number_text(ARITHMETIC[subject.dtype], k)
         if not isinstance(subject, Value):
             raise AssertionError("a parameter stands for a value or an extent")
         if p.kind == "scalar":
@@ -408,6 +405,14 @@ def _in_storage(value: Value) -> bool:
     """Tell whether a 0-d value is held as it is in arrays, not as a local."""
     owner = root(value)
     return isinstance(owner.node, Input | Data) or owner.ndim > 0
+
+
+def _number_text(kind: str, k: int) -> str:
+    """Return the text of the number whose bits stand in a row from `k` on."""
+    if kind == "float":
+        return f"from_bits_f32(a[{k}])"
+    bits = f"((u64)a[{k}] | (u64)a[{k + 1}] << 32)"
+    return f"from_bits_f64{bits}" if kind == "double" else f"({kind}){bits}"
 
 
 def _halves(scalar: Literal) -> list[int]:
