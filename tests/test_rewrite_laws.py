@@ -8,6 +8,7 @@ import pytest
 from theanolike import ops
 from theanolike.compile.interpreter import Interpreter
 from theanolike.graph.check import check_graph
+from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.ops.barriers import DisconnectedGrad
 from theanolike.ops.broadcast import Fill, SumTo
@@ -19,6 +20,7 @@ from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.extents import MakeVector, ShapeItem, ShapeOf
 from theanolike.ops.indexing import AdvancedIncSubtensor, IncSubtensor
 from theanolike.ops.scan.ifelse import ifelse
+from theanolike.ops.scan.loop import LoopOp
 from theanolike.ops.scan.scan import scan
 from theanolike.ops.shape import Flatten, Rebroadcast, Reshape, SpecifyShape
 from theanolike.rewrites.engine import MOST_VISITS, run
@@ -75,6 +77,34 @@ def scattered(v):
     zeros = Fill()(M, constant(np.zeros(())))
     return AdvancedIncSubtensor((0, 1))(zeros, v, arange(4), CLASSES)
 
+
+def repeated(step, start, captured, steps=3):
+    """Return the last state of a loop whose step reads what is outside."""
+    state = start.type.make_variable()
+    inner = [v.type.make_variable() for v in captured]
+    index = S_INT.type.make_variable()
+    graph = FrozenGraph([index, state, *inner], [step(state, *inner)])
+    return LoopOp(graph, 1, 0)(constant(steps), start, *captured, return_list=True)[0]
+
+
+def over_rows(step, start, rows):
+    """Return the last state of a loop along a sequence, whose step reads a row."""
+    state = start.type.make_variable()
+    row = TensorType("float64", rows.type.shape[1:]).make_variable()
+    graph = FrozenGraph([S_INT.type.make_variable(), state, row], [step(state, row)])
+    return LoopOp(graph, 1, 0, sequences=1)(rows.shape[0], start, rows)
+
+
+def two_outputs(step, starts):
+    a, b = scan(step, V, starts)[0]
+    return a * b
+
+
+def outer(x, y):
+    return x.dimshuffle(0, "x") * y.dimshuffle("x", 0)
+
+
+ZEROS = constant(np.zeros(3))
 
 # For what has no pattern, or a guard that a pattern on its own doesn't pass.
 EXAMPLES = {
@@ -299,6 +329,47 @@ EXAMPLES = {
         lambda: scan(lambda v, s: v + s, V, constant(0.0))[0][-1],
         lambda: scan(lambda s: s * S, None, V, n_steps=3)[0][-1],
     ],
+    "invariant_out_of_loop": [
+        lambda: repeated(lambda s, v: s * exp(v), V, [W]),
+        lambda: repeated(lambda s, v: s + v * v, V, [W], steps=0),
+        lambda: repeated(lambda s, a: s + f("dot")(a, a), SQUARE, [SQUARE]),
+    ],
+    "work_before_loop": [
+        lambda: scan(lambda v, s: exp(v) + s, V, constant(0.0))[0],
+        lambda: scan(lambda x, s: f("dot")(x, SQUARE) - s, FIXED, ZEROS)[0],
+        lambda: scan(lambda x: f("dot")(x, M), M[:, :4])[0],
+    ],
+    "work_behind_loop": [
+        lambda: scan(lambda x: f("dot")(SQUARE, x) + 1, FIXED)[0],
+        lambda: scan(
+            lambda x, s: (s * x, softmax(f("dot")(s, SQUARE))),
+            FIXED,
+            [ZEROS + 1, None],
+        )[0][1],
+        lambda: scan(lambda x, s: (s * x, f("dot")(s[:4], M) + N), M, [V, None])[0][1],
+    ],
+    "sum_of_products_behind_loop": [
+        lambda: over_rows(lambda s, x: s + outer(x, exp(x)), SQUARE, FIXED),
+        lambda: over_rows(
+            lambda s, x: x.sum() + (s - f("dot")(outer(x, x).T, outer(x, x))),
+            SQUARE,
+            FIXED,
+        ),
+    ],
+    "unread_parts_of_loop": [
+        lambda: scan(lambda v: [v * 2, v * 3], V)[0][0],
+        lambda: scan(lambda v, s, r: [v + s, r * s], V, [S, S])[0][0],
+    ],
+    "unchanging_state": [
+        lambda: two_outputs(lambda v, s: [s, v * s], [S, None]),
+    ],
+    "equal_parts_of_loop": [
+        lambda: two_outputs(lambda v, s, r: [v * s, v * r], [S, S]),
+        lambda: two_outputs(
+            lambda v, s, r: [exp(r) * v, exp(s) * v], [constant(1.0), constant(1.0)]
+        ),
+    ],
+    "rows_of_sequence": [lambda: two_outputs(lambda v: [v, v * 2], None)],
     "sink_into_branches": [
         lambda: ifelse(f("gt")(S, 0), exp(V), V * 2),
         lambda: ifelse(f("gt")(S, 0), f("sum")(exp(V)), S),

@@ -17,8 +17,7 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.origin import inherit
 from theanolike.graph.variable import Variable
-from theanolike.rewrites.loop_moves import chosen_moves, move_out_of_loops
-from theanolike.rewrites.loops import drop_unused_rows, has_loops, rewrite_bodies
+from theanolike.rewrites.loops import rewrite_bodies, trim_loops
 from theanolike.rewrites.merge import Merger
 from theanolike.rewrites.phases import Phase
 from theanolike.rewrites.registry import (
@@ -38,8 +37,8 @@ MOST_VISITS = 20
 # No rewrite fires more often than this for each node that the graph had.
 MOST_FIRINGS = 20
 MOST_REMEMBERED = 8
-# What loops' bodies are brought to a normal form by, before work leaves them.
-_BEFORE_LOOPS = (Phase.MERGE, Phase.CANONICALIZE, Phase.STABILIZE)
+# So often are loops rewritten into which or out of which work moved.
+MOST_ROUNDS = 4
 
 
 @dataclass
@@ -116,29 +115,24 @@ def optimize(fgraph: FunctionGraph, mode: Any, snapshot: Any) -> Report:
         *(Step("", at, frozenset(), one) for one, at in mode.registered),
     ]
     verbose = bool(snapshot.optimizer_verbose)
-    is_exact = snapshot.nan_semantics == "ieee"
-    moves = chosen_moves(mode.exclude, is_exact=is_exact)
-    loops = [one for one in rewrites if one.phase is Phase.LOOPS]
-
-    early = [one for one in rewrites if one.phase in _BEFORE_LOOPS]
-
-    def normalize(body: FunctionGraph) -> None:
-        empty_loops(body)
-        run(body, early, merges=merges)
-
-    def empty_loops(graph: FunctionGraph) -> None:
-        """Move work out of loops, whose bodies are in a normal form by then."""
-        if loops and has_loops(graph):
-            run(graph, loops, merges=merges)
-            drop_unused_rows(graph)
-            rewrite_bodies(graph, normalize)
-            move_out_of_loops(graph, moves)
+    settled: set[Any] = set()
 
     def improve(graph: FunctionGraph) -> Report:
-        empty_loops(graph)
-        rewrite_bodies(graph, improve)
-        report = run(graph, rewrites, merges=merges, verbose=verbose, steps=bound)
-        drop_unused_rows(graph)
+        report = Report()
+        for _ in range(MOST_ROUNDS):
+            if not rewrite_bodies(graph, improve, settled):
+                break
+            run(graph, rewrites, merges=merges, verbose=verbose, report=report)
+            trim_loops(graph)
+        if bound or not report.total_seconds:
+            run(
+                graph,
+                rewrites,
+                merges=merges,
+                verbose=verbose,
+                steps=bound,
+                report=report,
+            )
         return report
 
     bound = _bound(steps, mode)
@@ -165,6 +159,7 @@ def run(
     merges: bool = True,
     verbose: bool = False,
     steps: Sequence[tuple[float, Any]] = (),
+    report: Report | None = None,
 ) -> Report:
     """Rewrite a graph in place by the given rewrites, phase by phase.
 
@@ -179,12 +174,14 @@ def run(
     steps : sequence of (float, object)
         Rewriters of whole graphs, by `optimize(fgraph)`, and where they run among the
         phases, in order: see `POSITIONS`.
+    report : Report, optional
+        Of an earlier run over the graph, to go on with.
 
     Returns
     -------
     Report
     """
-    report = Report()
+    report = Report() if report is None else report
     if not rewrites and not merges and not steps:
         return report
     begin = time.perf_counter()
@@ -206,8 +203,8 @@ def run(
             work.step(one)
     finally:
         fgraph.remove_feature(work)
-    report.nodes = (before, len(fgraph))
-    report.total_seconds = time.perf_counter() - begin
+    report.nodes = (report.nodes[0] or before, len(fgraph))
+    report.total_seconds += time.perf_counter() - begin
     return report
 
 

@@ -1,0 +1,15 @@
+"""Loops and branches: what moves out of them, and what they need not do."""
+
+from theanolike.rewrites.loops import branches, invariant, kept, push, sums
+from theanolike.rewrites.loops.bodies import rewrite_bodies
+from theanolike.rewrites.loops.trim import trim_loops
+
+__all__ = [
+    "branches",
+    "invariant",
+    "kept",
+    "push",
+    "rewrite_bodies",
+    "sums",
+    "trim_loops",
+]

@@ -1,0 +1,307 @@
+"""Work that reads no state moves before the loop, work that no state reads behind it.
+
+There a product of each step becomes one large product.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from theanolike.graph.apply import Apply
+from theanolike.graph.frozen import FrozenGraph
+from theanolike.graph.variable import Constant, Variable
+from theanolike.ops.arithmetic import add, mul
+from theanolike.ops.comparison import gt
+from theanolike.ops.creation import zeros
+from theanolike.ops.declare import Elementwise
+from theanolike.ops.extents import ShapeItem
+from theanolike.ops.products import Dot, Gemm
+from theanolike.ops.scan.ifelse import IfElse
+from theanolike.ops.scan.loop import Inside, LoopOp, shapes_inside
+from theanolike.ops.shape import Reshape
+from theanolike.rewrites.loops.invariant import has_steps
+from theanolike.rewrites.loops.opened import (
+    Closed,
+    OpenLoop,
+    Row,
+    known_as,
+    readers,
+    reading,
+)
+from theanolike.rewrites.loops.stacked import (
+    Stacker,
+    can_stack,
+    is_costly,
+    is_one,
+    is_total,
+)
+from theanolike.rewrites.phases import Grade, Phase
+from theanolike.rewrites.registry import rewrite
+from theanolike.rewrites.shapes import Known, as_graph
+from theanolike.types.type import TensorType
+
+__all__: list[str] = []
+
+
+class Reads:
+    """What each variable of a loop's graph is made of.
+
+    Attributes
+    ----------
+    rows : set of Variable
+        Made of sequences' rows and of what is the same in all steps.
+    same : set of Variable
+        Made of the latter alone.
+    stackable : set of Variable
+        Rows that can be computed for all steps, harmlessly also if there is none.
+    unsure : set of Variable
+        The same in all steps, but not to be computed where there is none.
+    """
+
+    def __init__(self, node: Apply) -> None:
+        op: Any = node.op
+        first = 1 + op.states
+        inputs = op.graph.inputs
+        sequences = inputs[first : first + op.sequences]
+        is_safe = has_steps(node)
+        self.rows: set[Variable] = set(sequences)
+        self.captured = inputs[first + op.sequences :]
+        self.same: set[Variable] = set(self.captured)
+        self.stackable: set[Variable] = set(sequences)
+        self.unsure: set[Variable] = set()
+        for one in op.graph.nodes:
+            self._read(one, is_safe=is_safe)
+
+    def _read(self, node: Apply, *, is_safe: bool) -> None:
+        moving = [v for v in node.inputs if not self.is_same(v)]
+        if isinstance(node.op, ShapeItem) and node.inputs[0] in self.stackable:
+            self.same.update(node.outputs)
+        elif not moving:
+            own = self.same if is_safe or is_total(node) else self.unsure
+            own.update(node.outputs)
+        elif all(v in self.rows for v in moving):
+            self.rows.update(node.outputs)
+            if (
+                all(v in self.stackable for v in moving)
+                and can_stack(node, lambda v: v in self.rows)
+                and (is_safe or isinstance(node.op, Dot | Reshape) or is_total(node))
+            ):
+                self.stackable.update(node.outputs)
+
+    def is_leaf(self, variable: Variable) -> bool:
+        """Tell whether a variable comes as it is from outside."""
+        return variable in self.captured or isinstance(variable, Constant)
+
+    def is_same(self, variable: Variable) -> bool:
+        """Tell whether a variable doesn't change from step to step."""
+        return variable in self.same or isinstance(variable, Constant)
+
+
+@rewrite(
+    Phase.LOOPS,
+    LoopOp,
+    grade=Grade.ROUNDING,
+    aliases=["scanOp_pushout_seqs_ops"],
+)
+def work_before_loop(node: Apply) -> Any:
+    """loop(dot(x[t], c)) = loop(y[t]), y = dot(x, c), where x is a sequence.
+
+    Products, and functions such as exp, which pay for the memory of their results.
+    """
+    op: Any = node.op
+    if op.until or not op.sequences:
+        return None
+    reads = Reads(node)
+    moved = _moved_before(op.graph, reads)
+    splits = _split_products(op.graph, reads, moved)
+    if not moved:
+        return None
+    loop = OpenLoop(node)
+    stacker = Stacker(loop.sequences, loop.captured, is_safe=has_steps(node))
+    outer = stacker.stack(moved)
+    pairs = {
+        inside: loop.sequence(known_as(value, _rows_of(inside)))
+        for inside, value in zip(moved, outer, strict=True)
+    }
+    loop.substitute(_with_splits(op.graph, pairs, splits))
+    return loop.close().replacements()
+
+
+def _rows_of(inside: Any) -> Any:
+    """Return a variable of the type of all steps' values."""
+    kind = inside.type
+    return TensorType(kind.dtype, (None, *kind.shape)).make_variable()
+
+
+def _moved_before(graph: FrozenGraph, reads: Reads) -> dict[Variable, None]:
+    """Return what is to be computed before the loop.
+
+    A sum of such values goes too, as then they need not be stored.
+    """
+    moved: dict[Variable, None] = {}
+    for node in graph.nodes:
+        out = node.outputs[0]
+        if out not in reads.stackable:
+            continue
+        if isinstance(node.op, Dot | Gemm) or is_costly(node) or _gathers(node, moved):
+            moved[out] = None
+    return moved
+
+
+def _gathers(node: Apply, moved: Iterable[Variable]) -> bool:
+    out: Any = node.outputs[0].type
+    found = [v for v in node.inputs if v in moved and v.type.ndim == out.ndim]  # type: ignore[attr-defined]
+    return isinstance(node.op, Elementwise) and len(found) > 1
+
+
+def _split_products(
+    graph: FrozenGraph, reads: Reads, moved: dict[Variable, None]
+) -> dict[Variable, Variable]:
+    """Return the products, by their sums with a state, that go before the loop."""
+    splits: dict[Variable, Variable] = {}
+    for node in graph.nodes:
+        out = node.outputs[0]
+        if not isinstance(node.op, Gemm) or out in moved:
+            continue
+        _, _, x, y, _ = node.inputs
+        product: Any = Dot()(x, y)
+        moving = [v for v in product.owner.inputs if not reads.is_same(v)]
+        if not moving or not all(v in reads.stackable for v in moving):
+            continue
+        if can_stack(product.owner, lambda v: v in reads.rows):
+            moved[product] = None
+            splits[out] = product
+    return splits
+
+
+def _with_splits(
+    graph: FrozenGraph, pairs: dict[Any, Any], splits: dict[Any, Any]
+) -> dict[Any, Any]:
+    """Add to what is put in place of variables the sums whose product went out."""
+    if not splits:
+        return pairs
+    memo = dict(pairs)
+    for node in graph.nodes:
+        if all(out in memo for out in node.outputs):
+            continue
+        inputs: list[Any] = [memo.get(v, v) for v in node.inputs]
+        product = splits.get(node.outputs[0])
+        if product is not None:
+            z, alpha, _, _, beta = inputs
+            own = z if is_one(beta) else mul(beta, z)
+            row = pairs[product]
+            memo[node.outputs[0]] = add(own, row if is_one(alpha) else mul(alpha, row))
+        elif any(a is not b for a, b in zip(inputs, node.inputs, strict=True)):
+            made = node.clone_with_new_inputs(inputs, strict=False)
+            memo.update(zip(node.outputs, made.outputs, strict=True))
+    return memo
+
+
+@rewrite(Phase.LOOPS, LoopOp, grade=Grade.ROUNDING, aliases=["scanOp_pushout_output"])
+def work_behind_loop(node: Apply) -> Any:
+    """rows of f(dot(h[t], c)) = f(dot(rows of h, c)), where no step reads the product.
+
+    What is made of the products alone goes with them.
+    """
+    reads = Reads(node)
+    region = _region_behind(node, reads)
+    inside = {out for n in region for out in n.outputs}
+    frontier = dict.fromkeys(
+        v for n in region for v in n.inputs if v not in inside and not reads.is_same(v)
+    )
+    results = list(node.op.graph.outputs)  # type: ignore[attr-defined]
+    behind = [place for place, value in enumerate(results) if value in inside]
+    loop = OpenLoop(node)
+    n_new = sum(v not in loop.sequences and v not in results for v in frontier)
+    if not region or n_new > len(behind) + _n_products(region):
+        return None
+    loop.rows = [row for row in loop.rows if row.value not in inside]
+    kept = {v: loop.collect(v) for v in frontier if v not in loop.sequences}
+    sequences, captured = dict(loop.sequences), dict(loop.captured)
+    closed = loop.close()
+    rows = {v: _rows_outside(v, sequences, kept, closed) for v in frontier}
+    stacker = Stacker(sequences | rows, captured, is_safe=has_steps(node))
+    values = stacker.stack([results[place] for place in behind])
+    if not has_steps(node) and not all(
+        is_total(n) or isinstance(n.op, Dot | Reshape) for n in region
+    ):
+        read = [*rows.values(), *captured.values()]
+        chosen = _if_any_step(node, behind, values, read)
+        if chosen is None:
+            return None
+        values = chosen
+    return closed.replacements(dict(zip(behind, values, strict=True)))
+
+
+def _n_products(region: Iterable[Apply]) -> int:
+    return sum(isinstance(n.op, Dot | Gemm) for n in region)
+
+
+def _region_behind(node: Apply, reads: Reads) -> list[Apply]:
+    """Return the products that only rows need, and all that is made of them."""
+    op: Any = node.op
+    results = op.graph.outputs
+    rows = results[op.states : op.states + op.collected]
+    needed = reading(v for v in results if v not in rows)
+    needed.update(results[: op.states])
+    read_by = readers(op.graph)
+    free: set[Apply] = set()
+    for one in reversed(op.graph.nodes):
+        out = one.outputs[0]
+        if (
+            len(one.outputs) == 1
+            and out not in needed
+            and all(reader is None or reader in free for reader in read_by[out])
+            and not any(v in reads.unsure for v in one.inputs)
+            and can_stack(one, lambda v: not reads.is_same(v))
+            and not all(map(reads.is_same, one.inputs))
+        ):
+            free.add(one)
+    made: set[Variable] = set()
+    region = []
+    for one in op.graph.nodes:
+        if one in free and (
+            isinstance(one.op, Dot | Gemm) or any(v in made for v in one.inputs)
+        ):
+            made.update(one.outputs)
+            region.append(one)
+    return region
+
+
+def _rows_outside(
+    inside: Any, sequences: dict[Any, Any], kept: dict[Any, Row], closed: Closed
+) -> Any:
+    """Return all steps' values of a sequence's row, or of what the loop collects."""
+    if inside not in sequences:
+        return closed.of_row(kept[inside])
+    rows = sequences[inside]
+    return rows if closed.done is None else rows[: closed.done]
+
+
+def _if_any_step(
+    node: Apply, behind: list[int], values: list[Any], read: Iterable[Any]
+) -> list[Any] | None:
+    """Return values that are computed only if the loop does a step.
+
+    Shapes may disagree without harm where it doesn't. None if it isn't known what
+    shapes the rows would have.
+    """
+    op: Any = node.op
+    first = 1 + op.states
+    known: dict[Any, Any] = {
+        inside: Known(outer)
+        for inside, outer in zip(op.graph.inputs, node.inputs, strict=True)
+    }
+    for inside in op.graph.inputs[first : first + op.sequences]:
+        known[inside] = Inside(known[inside].shape[1:])
+    try:
+        shapes = shapes_inside(op.graph, known, [op.graph.outputs[r] for r in behind])
+    except NotImplementedError:
+        return None
+    none = [
+        known_as(zeros([0, *map(as_graph, shape)], v.type.dtype), node.outputs[r])
+        for r, v, shape in zip(behind, values, shapes, strict=True)
+    ]
+    leaves = list(dict.fromkeys(v for v in read if not isinstance(v, Constant)))
+    leaves += [v for v in none if v not in leaves]
+    choice = IfElse(FrozenGraph(leaves, values), FrozenGraph(leaves, none))
+    return list(choice(gt(node.inputs[0], 0), *leaves, return_list=True))

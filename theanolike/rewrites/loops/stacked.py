@@ -1,0 +1,244 @@
+"""What a node computes in each step, computed for all steps at once.
+
+A value of each step becomes an array with a first axis of steps; what is the same in
+all steps stays as it is.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from theanolike.graph.apply import Apply
+from theanolike.graph.traverse import toposort
+from theanolike.graph.variable import Constant, Variable
+from theanolike.ops.arithmetic import add, mul
+from theanolike.ops.broadcast import Fill
+from theanolike.ops.cast import Cast
+from theanolike.ops.declare import Elementwise
+from theanolike.ops.dimshuffle import DimShuffle
+from theanolike.ops.extents import ShapeItem, shape_i
+from theanolike.ops.indexing.basic import Subtensor
+from theanolike.ops.indexing.pattern import FULL, items_of
+from theanolike.ops.known import known_int
+from theanolike.ops.products import Dot, Gemm
+from theanolike.ops.reduction import AllTrue, AnyTrue, Prod, Sum
+from theanolike.ops.shape import Reshape, reshape
+from theanolike.ops.softmax import LogSoftmax, LogSumExp, Softmax
+from theanolike.rewrites.extents import covers
+
+__all__ = [
+    "TRANSPOSED",
+    "Stacker",
+    "can_stack",
+    "flattened",
+    "is_costly",
+    "is_one",
+    "is_total",
+]
+
+TRANSPOSED = DimShuffle((1, 0))
+TURNED = DimShuffle((0, 2, 1))  # the same of the matrices of all steps
+POINTWISE = (Elementwise, Cast, Fill)
+ALONG_AXES = (Sum, Prod, AnyTrue, AllTrue, Softmax, LogSoftmax, LogSumExp)
+# What costs more than to store its result and to read it again.
+COSTLY = frozenset(
+    "exp exp2 expm1 log log1p log2 log10 pow sin cos tan sinh cosh tanh sigmoid "
+    "softplus arcsin arccos arctan arctan2 arcsinh arccosh arctanh erf erfc erfinv "
+    "erfcinv erfcx gamma gammaln psi tri_gamma".split()
+)
+
+
+class Operand(NamedTuple):
+    """An operand outside, and whether it has an axis of steps."""
+
+    value: Any
+    is_row: bool
+
+
+def is_costly(node: Apply) -> bool:
+    """Tell whether a node's op is a function of elements that takes its time."""
+    return type(node.op) is Elementwise and node.op.name in COSTLY
+
+
+def is_one(variable: Any) -> bool:
+    """Tell whether a scalar is the constant 1."""
+    return isinstance(variable, Constant) and bool(variable.data == 1)
+
+
+def is_total(node: Apply) -> bool:
+    """Tell whether a node surely can't fail: its operands' shapes agree.
+
+    The ops that can be stacked can fail in no other way.
+    """
+    op, inputs = node.op, node.inputs
+    if isinstance(op, POINTWISE):
+        return any(all(covers(wide, v) for v in inputs) for wide in inputs)
+    if isinstance(op, Dot):
+        return _inner_agrees(*inputs)
+    if isinstance(op, Gemm):
+        z, _, x, y, _ = inputs
+        wanted = (x.type.shape[0], y.type.shape[1])  # type: ignore[attr-defined]
+        return _inner_agrees(x, y) and None not in wanted and z.type.shape == wanted  # type: ignore[attr-defined]
+    if isinstance(op, Subtensor):
+        return _is_within(op, *inputs)
+    return isinstance(op, (DimShuffle, ShapeItem, *ALONG_AXES))
+
+
+def _is_within(op: Any, x: Any, *numbers: Any) -> bool:
+    """Tell whether an index surely is in bounds, as slices are."""
+    items = items_of(op.idx_list, map(known_int, numbers))
+    for item, extent in zip(items, x.type.shape, strict=False):
+        if isinstance(item, slice):
+            if item.step is not None:
+                return False
+        elif item is None or extent is None or not -extent <= item < extent:
+            return False
+    return True
+
+
+def _inner_agrees(x: Any, y: Any) -> bool:
+    own, other = x.type.shape[-1], y.type.shape[0]
+    return own is not None and own == other
+
+
+def can_stack(node: Apply, is_row: Callable[[Variable], bool]) -> bool:
+    """Tell whether a node can be computed for all steps, at no more work."""
+    op, inputs = node.op, node.inputs
+    if isinstance(op, (*POINTWISE, DimShuffle, *ALONG_AXES)):
+        return True
+    if isinstance(op, Subtensor):
+        return not any(map(is_row, inputs[1:]))
+    if isinstance(op, Reshape):
+        return not any(map(is_row, inputs[1:])) and all(map(_is_extent, inputs[1:]))
+    if isinstance(op, Dot):
+        return not all(map(is_row, inputs))
+    if isinstance(op, Gemm):
+        _, alpha, x, y, beta = inputs
+        return not (is_row(alpha) or is_row(beta)) and is_row(x) != is_row(y)
+    return False
+
+
+def _is_extent(number: Any) -> bool:
+    """Tell whether a number surely isn't negative, which leaves an extent open."""
+    node = number.owner
+    if node is None:
+        return isinstance(number, Constant) and bool(number.data >= 0)
+    if node.op == mul:
+        return all(map(_is_extent, node.inputs))
+    return isinstance(node.op, ShapeItem)
+
+
+class Stacker:
+    """Computes variables of a loop's graph outside of it, for all steps.
+
+    Parameters
+    ----------
+    rows, same : dict
+        From variables inside to those outside: with an axis of steps, and without.
+    is_safe : bool
+        There is at least one step. Otherwise shapes that disagree must do no harm
+        where there is none.
+    """
+
+    def __init__(
+        self, rows: dict[Any, Any], same: dict[Any, Any], *, is_safe: bool
+    ) -> None:
+        self._known = {v: Operand(outer, True) for v, outer in rows.items()}
+        self._known |= {v: Operand(outer, False) for v, outer in same.items()}
+        self._is_safe = is_safe
+
+    def stack(self, variables: Iterable[Any]) -> list[Any]:
+        """Return variables that depend on rows, with an axis of steps."""
+        wanted = list(variables)
+        for node in toposort(wanted, blockers=list(self._known)):
+            operands = [self._operand(v) for v in node.inputs]
+            if isinstance(node.op, ShapeItem) and operands[0].is_row:
+                extent = shape_i(operands[0].value, node.op.axis + 1)
+                self._known[node.outputs[0]] = Operand(extent, False)
+                continue
+            if any(o.is_row for o in operands):
+                made = Operand(self._stacked(node, operands), True)
+                self._known[node.outputs[0]] = made
+                continue
+            results = node.op(*(o.value for o in operands), return_list=True)
+            for out, value in zip(node.outputs, results, strict=True):
+                self._known[out] = Operand(value, False)
+        return [self._known[v].value for v in wanted]
+
+    def _operand(self, variable: Any) -> Operand:
+        if isinstance(variable, Constant):
+            return Operand(variable, False)
+        return self._known[variable]
+
+    def _stacked(self, node: Apply, operands: Sequence[Operand]) -> Any:
+        op: Any = node.op
+        if isinstance(op, POINTWISE):
+            rank = node.outputs[0].type.ndim  # type: ignore[attr-defined]
+            return op(*(_aligned(o, rank) for o in operands))
+        values = [o.value for o in operands]
+        if isinstance(op, DimShuffle):
+            return DimShuffle((0, *_after_steps(op.order)))(values[0])
+        if isinstance(op, Subtensor):
+            return Subtensor((FULL, *op.idx_list))(*values)
+        if isinstance(op, Reshape):
+            return reshape(values[0], [shape_i(values[0], 0), *values[1:]])
+        if isinstance(op, ALONG_AXES):
+            return replace(op, axes=_after_steps(op.axes))(values[0])
+        if isinstance(op, Dot):
+            return self._product(*operands)
+        z, alpha, x, y, beta = operands
+        total = _scaled(_aligned(z, 2), beta.value)
+        return add(total, _scaled(self._product(x, y), alpha.value))
+
+    def _product(self, x: Operand, y: Operand) -> Any:
+        """Return the products of all steps by one."""
+        if y.is_row:
+            flipped = x.value if x.value.ndim == 1 else TRANSPOSED(x.value)
+            if y.value.ndim == 2:
+                return self._product(y, Operand(flipped, False))
+            turned = Operand(TURNED(y.value), True)
+            made = self._product(turned, Operand(flipped, False))
+            return made if x.value.ndim == 1 else TURNED(made)
+        rows, other = x.value, y.value
+        inner = shape_i(rows, rows.ndim - 1)
+        if not (self._is_safe or _inner_agrees(rows, other)):
+            inner = shape_i(other, 0)
+        if rows.ndim == 2:
+            return Dot()(_with_rows(rows, inner), other)
+        flat = Dot()(flattened(rows, inner), other)
+        columns = [shape_i(other, 1)] if other.ndim == 2 else []
+        return reshape(flat, [shape_i(rows, 0), shape_i(rows, 1), *columns])
+
+
+def _scaled(value: Any, scale: Any) -> Any:
+    return value if is_one(scale) else mul(scale, value)
+
+
+def _after_steps(axes: Iterable[int | None]) -> tuple[Any, ...]:
+    return tuple(None if k is None else k + 1 for k in axes)
+
+
+def _aligned(operand: Operand, rank: int) -> Any:
+    """Return an operand whose dims broadcast with those of results of a rank."""
+    value = operand.value
+    missing = rank + 1 - value.ndim
+    if not operand.is_row or not missing:
+        return value
+    own = range(1, value.ndim)
+    return DimShuffle((0, *([None] * missing), *own))(value)
+
+
+def _with_rows(rows: Any, inner: Any) -> Any:
+    """Return a matrix with rows of an extent: without rows, whatever theirs was."""
+    if known_int(inner) is not None and known_int(inner) == rows.type.shape[1]:
+        return rows
+    own = inner.owner
+    if own is not None and own.inputs[0] is rows:
+        return rows
+    return reshape(rows, [shape_i(rows, 0), inner])
+
+
+def flattened(rows: Any, inner: Any = None) -> Any:
+    """Return matrices of all steps below each other; `inner` is their width."""
+    width = shape_i(rows, 2) if inner is None else inner
+    return reshape(rows, [mul(shape_i(rows, 0), shape_i(rows, 1)), width])
