@@ -71,6 +71,9 @@ NUMPY: dict[str, Any] = {
     "left_shift": np.left_shift,
     "log": np.log,
     "log10": np.log10,
+    "log1mexp": lambda x: np.where(
+        x < -1, np.log1p(-np.exp(x)), np.log(-np.expm1(x))
+    ).astype(np.exp(x).dtype),
     "log1p": np.log1p,
     "log2": np.log2,
     "logaddexp": np.logaddexp,
@@ -111,7 +114,9 @@ NUMPY: dict[str, Any] = {
 }
 
 # Float functions that NumPy doesn't have: their operands are floats in the above.
-FLOAT_ONLY = {"leaky_relu", "relu", "sigmoid", "softplus", "xlogx", "xlogy0"}
+FLOAT_ONLY = {
+    *("leaky_relu", "log1mexp", "relu", "sigmoid", "softplus", "xlogx", "xlogy0"),
+}
 
 # NumPy's result has another dtype, or NumPy has none: which operands, and why.
 DTYPE_EXCEPTIONS = {
@@ -130,6 +135,7 @@ DOMAINS = {
     "inv": (0.3, 3),
     "log": (0.2, 3),
     "log10": (0.2, 3),
+    "log1mexp": (-3, -0.1),
     "log1p": (-0.7, 3),
     "log2": (0.2, 3),
     "pow": (0.2, 3),

@@ -23,6 +23,7 @@ from theanolike.ops.scan.ifelse import ifelse
 from theanolike.ops.scan.loop import LoopOp
 from theanolike.ops.scan.scan import scan
 from theanolike.ops.shape import Flatten, Rebroadcast, Reshape, SpecifyShape
+from theanolike.ops.softmax import LogSoftmax, LogSumExp
 from theanolike.rewrites.engine import MOST_VISITS, run
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import catalogue
@@ -58,7 +59,7 @@ ROW = TensorType("float64", (1, None)).make_variable("row")
 FIXED = TensorType("float64", (2, 3)).make_variable("fixed")
 SQUARE = TensorType("float64", (3, 3)).make_variable("square")
 S_INT = TensorType("int64", ()).make_variable("k")
-sigmoid, exp, log = f("sigmoid"), f("exp"), f("log")
+sigmoid, exp, log, log1p = f("sigmoid"), f("exp"), f("log"), f("log1p")
 
 softmax, arange = f("softmax"), f("arange")
 put, inc = f("set_subtensor"), f("inc_subtensor")
@@ -76,6 +77,9 @@ def at_row(x, row, *, is_set):
 def scattered(v):
     zeros = Fill()(M, constant(np.zeros(())))
     return AdvancedIncSubtensor((0, 1))(zeros, v, arange(4), CLASSES)
+
+
+TOP = f("max")(M, axis=1)
 
 
 def repeated(step, start, captured, steps=3):
@@ -320,8 +324,56 @@ EXAMPLES = {
         lambda: exp(V) * f("inv")(f("sum")(exp(V))),
         lambda: exp(M) * SumTo()(W / f("sum")(exp(M), 0), f("sum")(exp(M), 0)),
     ],
-    "log_of_softmax": [lambda: log(f("softmax")(M))],
-    "log_of_sum_of_exp": [lambda: log(f("sum")(exp(M), axis=1))],
+    "log_of_softmax": [lambda: log(softmax(M)), lambda: log(softmax(M).T)],
+    "log_of_sum_of_exp": [
+        lambda: log(f("sum")(exp(M), axis=1)),
+        lambda: log(f("sum")(exp(M), axis=1, keepdims=True)),
+        lambda: log(f("sum")(exp(M))),
+    ],
+    "log_of_one_plus_sum_of_exp": [lambda: log1p(f("sum")(exp(M), axis=0))],
+    "log_of_product_with_exp": [
+        lambda: log(exp(V) * W),
+        lambda: log(W / exp(V)),
+        lambda: log(f("sum")(exp(V)) / S),
+        lambda: log(f("sum")(exp(M), axis=1, keepdims=True) * exp(S)),
+        lambda: log(softmax(M) * V),
+        lambda: log(sigmoid(V) * sigmoid(W)),
+        lambda: log(ROW / f("sum")(exp(M), axis=0)),
+    ],
+    "exp_times_inverse_of_two_exp": [
+        lambda: (V / (exp(V) + exp(W))) * exp(W),
+        lambda: exp(V) * 2.0 / (exp(W) + exp(V)) * W,
+    ],
+    "log_of_product_of_all": [
+        lambda: log(f("prod")(M, axis=1)),
+        lambda: log(f("prod")(exp(V))),
+        lambda: log(f("abs_")(f("prod")(V * 0.5))),
+        lambda: log(f("prod")(M, axis=0, keepdims=True)),
+    ],
+    "log_of_one_plus_terms": [
+        lambda: log(1 + exp(V) + exp(W)),
+        lambda: log(f("sqr")(V) + 1.0 + f("sqr")(W)),
+    ],
+    "softmax_of_shifted": [
+        lambda: softmax(M - f("max")(M, axis=1, keepdims=True)),
+        lambda: LogSoftmax((0,))(M + f("sum")(M, axis=0)),
+        lambda: LogSoftmax((0, 1))(M - f("max")(M)),
+    ],
+    "logsumexp_by_hand": [
+        lambda: LogSumExp((0,))(V - f("max")(V)) + f("max")(V),
+        lambda: LogSumExp((1,))(M - DimShuffle((0, None))(TOP)) + f("max")(M, axis=1),
+        lambda: (
+            f("max")(M, axis=0, keepdims=True)
+            + DimShuffle((None, 0))(
+                LogSumExp((0,))(M - f("max")(M, axis=0, keepdims=True))
+            )
+        ),
+    ],
+    "less_own_logsumexp": [
+        lambda: V - LogSumExp((0,))(V),
+        lambda: M - DimShuffle((0, None))(LogSumExp((1,))(M)),
+    ],
+    "exp_of_logsoftmax": [lambda: exp(LogSoftmax((1,))(M))],
     "sum_of_scaled": [lambda: f("sum")(V * S), lambda: f("sum")(2.0 * M, axis=0)],
     "sum_of_sum": [lambda: f("sum")(f("sum")(M, axis=0))],
     "sum_over_ones": [lambda: f("sum")(ROW, axis=0), lambda: f("sum")(ROW)],
@@ -567,6 +619,13 @@ def as_sympy(variable, symbols):
         "sigmoid": lambda a: 1 / (1 + sympy.exp(-a)),
         "softplus": lambda a: sympy.log(1 + sympy.exp(a)),
         "xlogx": lambda a: a * sympy.log(a),
+        "log2": lambda a: sympy.log(a) / sympy.log(2),
+        "log10": lambda a: sympy.log(a) / sympy.log(10),
+        "log1mexp": lambda a: sympy.log(1 - sympy.exp(a)),
+        "logaddexp": lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b)),
+        "tanh": lambda a: (
+            (sympy.exp(a) - sympy.exp(-a)) / (sympy.exp(a) + sympy.exp(-a))
+        ),
     }[op.name](*operands)
 
 

@@ -113,7 +113,8 @@ def test_a_rewrite_is_left_out_by_its_name_its_tag_or_its_phase():
     assert "log_of_one_plus" not in names(exclude=["log_of_one_plus"])
     assert "log_of_one_plus" not in names(exclude=["local_log1p"])
     assert "log_of_one_plus" not in names(exclude=["stabilize"])
-    assert names(require=["local_log1p"]) == {"log_of_one_plus", "log_of_one_minus"}
+    required = names(require=["local_log1p"])
+    assert {"log_of_one_plus", "log_of_one_minus"} <= required < names()
     assert "log_of_one_plus" not in {n.name for n in chosen("fast_compile")[0]}
     added = chosen("fast_compile", include=["local_log1p"])[0]
     assert "log_of_one_plus" in {one.name for one in added}

@@ -90,6 +90,28 @@ logaddexp: Binary = binary(
 )
 
 
+def _log1mexp(x: Any) -> Any:
+    near = np.log(-np.expm1(x))
+    return np.where(x > -math.log(2), near, np.log1p(-np.exp(x)))
+
+
+def _lower_log1mexp(_: Builder, x: Scalar) -> Scalar:
+    dtype = x.dtype
+    near = Call("log", dtype, (-Call("expm1", dtype, (x,)),))
+    far = Call("log1p", dtype, (-Call("exp", dtype, (x,)),))
+    return select(x > Literal(-math.log(2), dtype), near, far)
+
+
+log1mexp: Unary = unary(
+    "log1mexp",
+    _log1mexp,
+    accepts=is_real,
+    lower=_lower_log1mexp,
+    pullback=lambda x, y, g: -g / expm1(-x),
+    doc="log(1 - exp(x)), accurate for all x < 0.",
+)
+
+
 def _xlogy(x: Any, y: Any) -> Any:
     return np.where(x == 0, np.zeros_like(x), x * np.log(y))
 

@@ -25,7 +25,7 @@ from theanolike.rewrites.registry import rewrite
 from theanolike.types.constants import constant
 from theanolike.types.dtypes import is_continuous
 
-__all__ = ["PRODUCTS", "Parts", "collect", "parts_of", "product_of"]
+__all__ = ["PRODUCTS", "Parts", "collect", "parts_of", "product_of", "sum_of"]
 
 MOST_PARTS = 24
 MOST_POWER = 4

@@ -39,6 +39,7 @@ CATALOGUE = (
     "subtensors",
     "factors",
     "stabilize",
+    "logarithms",
     "exponentials",
     "logistic",
     "scatters",

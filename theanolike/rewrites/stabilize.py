@@ -2,12 +2,9 @@
 
 from typing import Any
 
-from theanolike.graph.apply import Apply
 from theanolike.ops.activation import sigmoid, softplus
 from theanolike.ops.arithmetic import inv, mul, neg
 from theanolike.ops.exponential import exp, expm1, log, log1p, sqrt, xlogx
-from theanolike.ops.reduction import Sum
-from theanolike.ops.softmax import LogSoftmax, LogSumExp, Softmax
 from theanolike.rewrites.pattern import wildcard
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
@@ -31,7 +28,9 @@ def log_of_one_minus(x: Any) -> Any:
     return log1p(neg(x)) if is_float(x.type.dtype) else None
 
 
-@rewrite(STABILIZE, exp(x) - 1, grade=Grade.ROUNDING, aliases=["local_expm1"])
+@rewrite(
+    STABILIZE, exp(x) - 1, exp(x) + -1, grade=Grade.ROUNDING, aliases=["local_expm1"]
+)
 def exp_less_one(x: Any) -> Any:
     """exp(x) - 1 = expm1(x)."""
     return expm1(x)
@@ -148,26 +147,3 @@ def times_own_log(x: Any) -> Any:
 def log_of_root(x: Any) -> Any:
     """log(sqrt(x)) = log(x) / 2."""
     return mul(log(x), 0.5)
-
-
-@rewrite(STABILIZE, log, aliases=["local_logsoftmax"], grade=Grade.ROUNDING)
-def log_of_softmax(node: Apply) -> Any:
-    """log(softmax(x)) = logsoftmax(x)."""
-    inner = node.inputs[0].owner
-    if inner is None or not isinstance(inner.op, Softmax):
-        return None
-    return LogSoftmax(inner.op.axes)(inner.inputs[0])
-
-
-@rewrite(STABILIZE, log, aliases=["local_log_sum_exp"], grade=Grade.ROUNDING)
-def log_of_sum_of_exp(node: Apply) -> Any:
-    """log(sum(exp(x), axes)) = logsumexp(x, axes)."""
-    inner = node.inputs[0].owner
-    if inner is None or not isinstance(inner.op, Sum) or not inner.op.axes:
-        return None
-    made = inner.inputs[0].owner
-    if made is None or made.op != exp:
-        return None
-    powers: Any = made.inputs[0]
-    dtypes = {v.type.dtype for v in (powers, made.outputs[0], *inner.outputs)}
-    return LogSumExp(inner.op.axes)(powers) if len(dtypes) == 1 else None
