@@ -40,6 +40,7 @@ from theanolike.codegen.shapes import (
     Shape,
     add,
     floordiv,
+    is_nonnegative,
     item,
     maximum,
     minimum,
@@ -187,6 +188,8 @@ class Builder:
             return None
         if call.name in _COMPARISON and all(isinstance(arg, int) for arg in args):
             return int(_COMPARISON[call.name](*args))
+        if call.name in ("lt", "ge") and args[1] == 0 and is_nonnegative(args[0]):  # type: ignore[arg-type]
+            return int(call.name == "ge")
         fold = _INTEGER.get(call.name)
         return None if fold is None else fold(*args)
 

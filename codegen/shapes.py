@@ -152,7 +152,31 @@ def maximum(a: "int | Extent", b: "int | Extent") -> "int | Extent":
     """Return the larger one."""
     if isinstance(a, int) and isinstance(b, int):
         return max(a, b)
+    for bound, other in ((a, b), (b, a)):
+        if isinstance(bound, int) and bound <= 0 and is_nonnegative(other):
+            return other
     return a if a is b else Extent("max", a, b)
+
+
+def is_nonnegative(extent: int | Extent) -> bool:
+    """Tell whether an extent can't be negative, as far as its form says."""
+    stack: list[Any] = [extent]
+    seen: set[Any] = set()
+    while stack:
+        part = stack.pop()
+        if isinstance(part, int):
+            if part < 0:
+                return False
+        elif part.op in ("add", "mul", "floordiv", "min"):
+            if part not in seen:
+                seen.add(part)
+                stack.extend(part.args)
+        elif part.op == "max":
+            if not any(isinstance(a, int) and a >= 0 for a in part.args):
+                stack.extend(part.args)
+        elif part.op != "dim":
+            return False
+    return True
 
 
 def minimum(a: "int | Extent", b: "int | Extent") -> "int | Extent":

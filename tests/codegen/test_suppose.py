@@ -99,3 +99,13 @@ def test_only_what_slices_need_is_supposed():
     longer = maximum(add(n, -6), 0)
     assert b.suppose(longer) is longer
     assert b.supposed.least == {n: 5}
+
+
+def test_what_can_not_be_negative_is_compared_with_nothing(rng):
+    x = T.dtensor3("x")
+    flat = x[1:].reshape((-1, 4))
+    f = theano.function([x], (flat * 2).reshape((x[1:].shape[0], x.shape[1], 4)))
+    assert "nests: 1," in f.plan
+    for length in (3, 1, 0):
+        value = rng.normal(size=(length, 2, 4))
+        np.testing.assert_array_equal(f(value), value[1:] * 2)

@@ -208,6 +208,17 @@ def test_the_membrane_swings_as_numpy_says():
     assert [line.split()[0] for line in table] == ["ours", "NumPy", "Python"]
 
 
+def test_the_lstm_learns_letters_and_writes(tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("the cat sat on the mat. " * 40, "utf-8")
+    arguments = ["--text", str(text), "--steps", "100", "--hidden", "32"]
+    *steps, written = run_example("lstm", *arguments, "--sample", "40")
+    costs = [float(line.split()[-1]) for line in steps]
+    assert costs[0] > 2
+    assert costs[-1] < 0.3
+    assert "sat" in written or "mat" in written
+
+
 def test_words_and_series_are_aligned_as_by_loops():
     words = ["kitten", "sitting", "mitten"]
     *edits, warped, _, slope = run_example("alignment", *words, "--length", "60")

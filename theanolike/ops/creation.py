@@ -22,7 +22,7 @@ from theanolike.ops.declare import (
     cast_scalar,
     register,
 )
-from theanolike.ops.extents import is_nonnegative, require_nonnegative, shape_i
+from theanolike.ops.extents import require_nonnegative, shape_i
 from theanolike.ops.known import as_extents, find_constant, known_int
 from theanolike.ops.shape import merged
 from theanolike.types.broadcasting import broadcast_static
@@ -219,7 +219,7 @@ def _range_length(
     steps = lowering.sub(stop, start)
     if step != 1:
         steps = lowering.ceildiv(steps, step)
-    return steps if is_nonnegative(steps) else lowering.maximum(steps, 0)
+    return steps if lowering.is_nonnegative(steps) else lowering.maximum(steps, 0)
 
 
 register(ARange("int64"), "arange")

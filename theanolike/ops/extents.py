@@ -182,29 +182,8 @@ def make_vector(items: Sequence[Any]) -> Any:
     return MakeVector(dtype)(*variables)
 
 
-def is_nonnegative(extent: int | Extent) -> bool:
-    """Tell whether an extent can't be negative, as far as its form says."""
-    stack: list[Any] = [extent]
-    seen: set[Any] = set()
-    while stack:
-        part = stack.pop()
-        if isinstance(part, int):
-            if part < 0:
-                return False
-        elif part.op in ("add", "mul", "floordiv", "min"):
-            if part not in seen:
-                seen.add(part)
-                stack.extend(part.args)
-        elif part.op == "max":
-            if not any(isinstance(a, int) and a >= 0 for a in part.args):
-                stack.extend(part.args)
-        elif part.op != "dim":
-            return False
-    return True
-
-
 def require_nonnegative(b: Builder, extents: Sequence[int | Extent]) -> None:
     """Make a negative extent the user's error."""
     for axis, extent in enumerate(extents):
-        if not is_nonnegative(extent):
+        if not lowering.is_nonnegative(extent):
             b.require_equal(lowering.where_negative(extent, 1, 0), 0, axis)

@@ -27,7 +27,6 @@ from theanolike.ops.declare import (
 )
 from theanolike.ops.dimshuffle import shape_padaxis
 from theanolike.ops.extents import (
-    is_nonnegative,
     make_vector,
     require_nonnegative,
     shape_i,
@@ -292,7 +291,7 @@ class Split(NativeOp):
         b.require_equal(lengths.shape[0], self.n)
         items = [b.item(lengths, k) for k in range(self.n)]
         ends = _running_sum(items)
-        require_nonnegative(b, [e for e in items if not is_nonnegative(e)])
+        require_nonnegative(b, [e for e in items if not lowering.is_nonnegative(e)])
         b.require_equal(x.shape[self.axis], ends[-1], self.axis)
         pieces = []
         for k, length in enumerate(items):

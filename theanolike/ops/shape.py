@@ -20,7 +20,7 @@ from theanolike.ops.declare import (
     Value,
     register,
 )
-from theanolike.ops.extents import is_nonnegative, require_nonnegative, shape_i
+from theanolike.ops.extents import require_nonnegative, shape_i
 from theanolike.ops.known import as_extents, known_int
 from theanolike.types.broadcasting import StaticShape
 from theanolike.types.constants import as_tensor_variable
@@ -144,7 +144,7 @@ def _fill_in(total: int | Extent, given: Sequence[int | Extent]) -> Shape:
     if -1 in given:
         left = lowering.floordiv(total, lowering.product(e for e in given if e != -1))
         return tuple(left if e == -1 else e for e in given)
-    unsure = [e for e in given if not is_nonnegative(e)]
+    unsure = [e for e in given if not lowering.is_nonnegative(e)]
     if not unsure:
         return tuple(given)
     left = lowering.floordiv(total, lowering.sub(0, lowering.product(given)))

@@ -12,7 +12,6 @@ from typing import Any
 from theanolike.codegen import lowering
 from theanolike.errors import IndexOutOfBoundsError
 from theanolike.ops.declare import Extent
-from theanolike.ops.extents import is_nonnegative
 
 Pattern = tuple[str, ...]
 Number = int | Extent
@@ -97,7 +96,7 @@ def span_of(item: slice, extent: Number) -> Span:
 
 def _choose(bound: Number, negative: Number, positive: Number) -> Number:
     """Return the one that the sign of `bound` asks for."""
-    if is_nonnegative(bound):
+    if lowering.is_nonnegative(bound):
         return positive
     return lowering.where_negative(bound, negative, positive)
 
@@ -132,7 +131,7 @@ def _count(distance: Number, step: Number) -> Number:
     count = distance
     if step != 1:
         count = lowering.floordiv(lowering.add(distance, lowering.sub(step, 1)), step)
-    if is_nonnegative(count):
+    if lowering.is_nonnegative(count):
         return count
     if isinstance(count, Extent) and count.op == "add":
         # max(max(n, 0) - k, 0) is max(n - k, 0): slices of slices stay flat.
