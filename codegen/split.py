@@ -5,9 +5,15 @@ library is the same function for function; the cache's key is that of the whole 
 """
 
 import os
+import re
 from collections.abc import Sequence
 
-FEWEST = 6  # kernels; fewer are compiled sooner by one process
+LEAST = 20  # milliseconds of compiling that a second process is worth
+# Milliseconds, about, that a compiler takes for a function, a reduction in lanes (its
+# body stands there twice), an elementary function, and a thousand characters.
+_FUNCTION, _LANES, _ELEMENTARY, _TEXT = 8, 14, 11, 3
+_CALL = re.compile(r"\b(?!abs|sqrt|copysign|fma|from_bits)[a-z0-9]+_[cf](?:32|64)\(")
+_LANES_BODY = re.compile(r"const auto step = .*?\n\s*};\n", re.DOTALL)
 _HIDDEN = '__attribute__((visibility("hidden"))) '
 
 
@@ -22,11 +28,13 @@ def split(text: str, kernels: Sequence[str]) -> list[str]:
         The texts of its kernels, in the order in which they stand in it; the last
         function of each is what the rest calls.
     """
-    if len(kernels) < FEWEST or (os.cpu_count() or 1) < 2:
+    if not kernels or (os.cpu_count() or 1) < 2:
         return [text]
     at, end = text.index(kernels[0]), text.index(kernels[-1]) + len(kernels[-1])
-    prelude = text[:at]
     moved = _half(kernels, len(text) - end)
+    if sum(map(_time, moved)) < LEAST:
+        return [text]
+    prelude = text[:at]
     first = text
     second = [prelude]
     for kernel in moved:
@@ -37,15 +45,25 @@ def split(text: str, kernels: Sequence[str]) -> list[str]:
 
 
 def _half(kernels: Sequence[str], rest: int) -> list[str]:
-    """Return kernels whose text is about as long as the others' and the `rest`."""
-    sizes = [rest, 0]
+    """Return kernels that take about as long as the others and the `rest`."""
+    times = {kernel: _time(kernel) for kernel in kernels}
+    sums = [_TEXT * rest / 1000, 0.0]
     chosen: list[str] = []
-    for kernel in sorted(kernels, key=len, reverse=True):
-        side = sizes[1] < sizes[0]
-        sizes[side] += len(kernel)
+    for kernel in sorted(kernels, key=times.__getitem__, reverse=True):
+        side = sums[1] < sums[0]
+        sums[side] += times[kernel]
         if side:
             chosen.append(kernel)
     return chosen
+
+
+def _time(kernel: str) -> float:
+    """Estimate how long a compiler takes for a kernel."""
+    bodies = _LANES_BODY.findall(kernel)
+    twice = sum(len(_CALL.findall(body)) for body in bodies)
+    calls = len(_CALL.findall(kernel)) + twice
+    text = _TEXT * len(kernel) / 1000
+    return _FUNCTION + _LANES * len(bodies) + _ELEMENTARY * calls + text
 
 
 def _entry(kernel: str) -> tuple[str, str, str]:

@@ -140,6 +140,38 @@ class Resolver:
         self.sites: dict[Value, tuple[int, ...]] = {}  # of inlined values
         # Equal loads and index sums become one object, so that expressions stay DAGs.
         self._known: dict[tuple[object, ...], tuple[object, Scalar]] = {}
+        self._axes: list[Scalar] = []
+        # Values that another statement makes, and statements by what they do.
+        self.instead: dict[Value, Value] = {}
+        self._made: dict[tuple[object, ...], tuple[Scalar, Statement]] = {}
+        self._bodies: dict[Value, Scalar] = {}
+
+    def axes(self, rank: int) -> tuple[Scalar, ...]:
+        """Return the axes of a domain, the same objects each time."""
+        self._axes += (Axis(k) for k in range(len(self._axes), rank))
+        return tuple(self._axes[:rank])
+
+    def twin(self, key: tuple[object, ...], body: Scalar) -> "Statement | None":
+        """Return the statement that does the same as `key` says with `body`."""
+        found = self._made.get((*key, id(body)))
+        return None if found is None else found[1]
+
+    def remember(
+        self, key: tuple[object, ...], body: Scalar, statement: "Statement"
+    ) -> None:
+        """Let later values that are the same be read from `statement`."""
+        self._made[*key, id(body)] = body, statement
+        if statement.kind == "map":
+            self._bodies[statement.value] = body
+
+    def spelled_out(self, body: Scalar, domain: Shape) -> Scalar:
+        """Return the body of the stored value that `body` reads, element by element."""
+        if not isinstance(body, Load) or body.source.shape != domain:
+            return body
+        same = all(
+            a is b for a, b in zip(body.index, self.axes(len(domain)), strict=True)
+        )
+        return self._bodies.get(body.source, body) if same else body
 
     def _intern(self, key: tuple[object, ...], keep: object, made: Scalar) -> Scalar:
         self._known[key] = (keep, made)
@@ -167,7 +199,17 @@ class Resolver:
             return Checked(memo[id(part.index)], memo[id(part.extent)], part.site)
         if isinstance(part, Load):
             return self.load(part.source, tuple(memo[id(i)] for i in part.index))
-        return part
+        if isinstance(part, Size):
+            return self._extent(part.extent)
+        return self._number(part) if isinstance(part, Literal) else part
+
+    def _number(self, part: Literal) -> Scalar:
+        if not isinstance(part.value, int | float | np.generic):
+            return part
+        key = ("number", part.dtype, repr(part.value))
+        if key not in self._known:
+            self._intern(key, part, part)
+        return self._known[key][1]
 
     def _call(self, call: Call, args: tuple[Scalar, ...]) -> Scalar:
         key = (call.name, call.dtype, *map(id, args))
@@ -189,7 +231,8 @@ class Resolver:
             index = tuple(self._through(index, d) for d in view.dims)
             source = view.operands[0]
         if isinstance(source.node, Data) and source.node.array.ndim == 0:
-            return Literal(source.node.array[()], source.dtype)
+            return self._number(Literal(source.node.array[()], source.dtype))
+        source = self.instead.get(source, source)
         key = (source, *map(id, index))
         if key in self._known:
             return self._known[key][1]
@@ -233,7 +276,7 @@ def plan_statements(program: Program) -> list[Step]:
         if isinstance(node, Map):
             _plan_map(node, resolve, keep, uses, inlined, steps)
         elif isinstance(node, Reduce):
-            steps.append(_plan_reduce(node, resolve))
+            _plan_reduce(node, resolve, keep, steps)
         elif isinstance(node, Scatter):
             steps.append(_plan_scatter(node, resolve))
         else:
@@ -356,7 +399,7 @@ def _plan_map(
     steps: list[Step],
 ) -> None:
     value = node.results[0]
-    axes = tuple(Axis(k) for k in range(value.ndim))
+    axes = resolve.axes(value.ndim)
     body = resolve.all(node.scalars, axes)
     scalars = scalar_order(body)
     weight = body_cost(scalars)
@@ -379,8 +422,33 @@ def _plan_map(
         inlined[value] = body
         resolve.sites[value] = sites
         return
+    key = ("map", value.dtype, value.shape)
+    if _is_made(node, key, body, resolve, keep):
+        return
     made = Statement("map", value, value.shape, body, node, (), axes, sites=sites)
-    steps.append(ordered(made))
+    made = ordered(made)
+    steps.append(made)
+    resolve.remember(key, body, made)
+
+
+def _is_made(
+    node: Map | Reduce,
+    key: tuple[object, ...],
+    body: Scalar,
+    resolve: Resolver,
+    keep: set[Value],
+) -> bool:
+    """Tell whether a statement makes the same already, and let it be read instead."""
+    value = node.results[0]
+    if value in keep or value.ndim == 0 or node.effect is not Effect.TOTAL:
+        return False
+    twin = resolve.twin(key, body)
+    if twin is None:
+        return False
+    resolve.instead[value] = twin.value
+    sites = dict.fromkeys((*twin.sites, *_sites(node, resolve)))
+    twin.sites = tuple(sites)[:MOST_SITES]
+    return True
 
 
 def _sites(node: Node, resolve: Resolver) -> tuple[int, ...]:
@@ -392,9 +460,16 @@ def _sites(node: Node, resolve: Resolver) -> tuple[int, ...]:
     return tuple(found)[:MOST_SITES]
 
 
-def _plan_reduce(node: Reduce, resolve: Resolver) -> Statement:
-    axes = tuple(Axis(k) for k in range(len(node.domain)))
+def _plan_reduce(
+    node: Reduce, resolve: Resolver, keep: set[Value], steps: list[Step]
+) -> None:
+    axes = resolve.axes(len(node.domain))
     body = resolve(node.body, axes)
+    result = (node.results[0].dtype, node.accumulator)
+    key = (node.kind, *result, node.domain, node.axes)
+    element = resolve.spelled_out(body, node.domain)
+    if _is_made(node, key, element, resolve, keep):
+        return
     kept = tuple(a for k, a in enumerate(axes) if k not in node.axes)
     made = Statement(
         "reduce",
@@ -407,9 +482,12 @@ def _plan_reduce(node: Reduce, resolve: Resolver) -> Statement:
         sites=_sites(node, resolve),
     )
     if not in_register(node):
-        return ordered(made)
-    inner = [a for a in range(len(axes)) if a not in node.axes] + list(node.axes)
-    return made if inner == list(range(len(axes))) else permuted(made, inner)
+        made = ordered(made)
+    else:
+        inner = [a for a in range(len(axes)) if a not in node.axes] + list(node.axes)
+        made = made if inner == list(range(len(axes))) else permuted(made, inner)
+    steps.append(made)
+    resolve.remember(key, element, made)
 
 
 def in_register(node: Reduce) -> bool:
@@ -421,10 +499,10 @@ def in_register(node: Reduce) -> bool:
 
 def _plan_scatter(node: Scatter, resolve: Resolver) -> Statement:
     value = node.results[0]
-    outer = tuple(Axis(k) for k in range(value.ndim))
+    outer = resolve.axes(value.ndim)
     start = resolve.load(node.operands[0], outer)
     base = Statement("map", value, value.shape, start, node, (), outer)
-    axes = tuple(Axis(k) for k in range(len(node.domain)))
+    axes = resolve.axes(len(node.domain))
     return Statement(
         "scatter",
         value,

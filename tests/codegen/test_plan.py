@@ -113,3 +113,40 @@ def test_buffers_of_other_sizes_share_memory_that_fits_the_largest():
     for weight in weights:
         expected = np.tanh(expected @ weight)
     np.testing.assert_allclose(result, expected, 1e-10)
+
+
+def test_a_softmax_and_its_logarithm_share_maxima_and_sums():
+    x = T.dmatrix("x")
+    f = theano.function([x], [T.nnet.softmax(x), T.nnet.logsoftmax(x)])
+    assert len(nests(f)) == 1
+    assert f.plan.count("reduce max") == f.plan.count("reduce add") == 1
+    given = np.random.default_rng(0).normal(size=(3, 5))
+    e = np.exp(given - given.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(f(given), [p, np.log(p)], 1e-12)
+
+
+def test_what_is_equal_but_for_where_it_may_fail_is_computed_twice():
+    x, i = T.dmatrix("x"), T.lvector("i")
+    f = theano.function([x, i], [x[i].sum(axis=1), x[i[:2]].max(axis=1)])
+    given = np.arange(12.0).reshape(4, 3)
+    with pytest.raises(IndexError):
+        f(given, [0, 9, 1])
+    one, other = f(given, [3, 0, 1])
+    np.testing.assert_array_equal(one, given[[3, 0, 1]].sum(axis=1))
+    np.testing.assert_array_equal(other, given[[3, 0]].max(axis=1))
+
+
+def test_maxima_over_other_axes_or_of_other_numbers_stay_apart():
+    x = T.dmatrix("x")
+    outputs = [
+        x - (x * c).max(axis=a, keepdims=True) for c in (2.0, 3.0) for a in (0, 1)
+    ]
+    f = theano.function([x], outputs)
+    given = np.random.default_rng(0).normal(size=(3, 5))
+    expected = [
+        given - (given * c).max(axis=a, keepdims=True)
+        for c in (2.0, 3.0)
+        for a in (0, 1)
+    ]
+    np.testing.assert_allclose(f(given), expected, 1e-12)
