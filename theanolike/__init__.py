@@ -45,6 +45,7 @@ from theanolike.legacy.misc.safe_asarray import _asarray
 from theanolike.ops.known import get_scalar_constant_value
 from theanolike.ops.products import dot
 from theanolike.ops.scan.folds import foldl, foldr, map, reduce
+from theanolike.ops.scan.saved import scan_checkpoints
 from theanolike.ops.scan.scan import scan
 from theanolike.ops.user import as_op
 from theanolike.pending import pending_names
@@ -96,6 +97,7 @@ __all__ = [
     "printing",
     "reduce",
     "scan",
+    "scan_checkpoints",
     "shared",
     "subgraph_grad",
     "tensor",

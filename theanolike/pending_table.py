@@ -6,7 +6,7 @@ PENDING: dict[str, str] = {
     "": """
         CLinker DualLinker Linker LocalLinker OpFromGraph OpWiseCLinker OpenMPOp
         PerformLinker disable_log_handler hessian jacobian object2 opt
-        scan_checkpoints sparse_grad theano_logger
+        sparse_grad theano_logger
     """,
     "compat": """
         DefaultOrderedDict b cmp decode exc_message get_unbound_function
@@ -143,7 +143,6 @@ PENDING: dict[str, str] = {
         all_types as_scalar same_out_nocomplex
     """,
     "scalar.basic_scipy": "GammaLn Psi",
-    "scan_module": "scan_checkpoints",
     "scan_module.scan_op": "Scan",
     "scan_module.scan_utils": """
         compress_outs equal_computations expand_empty forced_replace

@@ -130,11 +130,11 @@ class Backward:
             if value is None or made not in following:
                 continue
             s = following.index(made)
-            last, rest = _apart(value)
+            last, rest = apart(value)
             if last:
                 known = [] if self.of_states[s] is None else [self.of_states[s]]
-                self.of_states[s] = _total([*known, *last])
-                self.of_rows[r] = _total(rest) if rest else None
+                self.of_states[s] = total([*known, *last])
+                self.of_rows[r] = total(rest) if rest else None
 
     def pull(self) -> list[Pulled]:
         """Return the cotangent of each input."""
@@ -299,7 +299,7 @@ class Backward:
         return values
 
 
-def _apart(rows: Any) -> tuple[list[Any], list[Any]]:
+def apart(rows: Any) -> tuple[list[Any], list[Any]]:
     """Return the terms of a sum of rows that are zero but in the last one, and others.
 
     The former as that last row.
@@ -330,7 +330,7 @@ def _puts_last(node: Apply) -> bool:
     return isinstance(filled, TensorConstant) and not filled.data.any()
 
 
-def _total(terms: Sequence[Any]) -> Any:
+def total(terms: Sequence[Any]) -> Any:
     return add(*terms) if len(terms) > 1 else terms[0]
 
 

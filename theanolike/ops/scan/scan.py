@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from theanolike.errors import MissingInputError
+from theanolike.errors import MissingInputError, UnsupportedError
 from theanolike.graph.clone import clone_graph
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.traverse import ancestors
@@ -25,6 +25,7 @@ from theanolike.ops.scan.arguments import (
     as_sequences,
     count_steps,
 )
+from theanolike.ops.scan.checkpoints import in_blocks
 from theanolike.ops.scan.loop import LoopOp, common_type, find_captured
 from theanolike.ops.scan.step import Step, read_step
 from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
@@ -140,6 +141,7 @@ class _Scan:
     ) -> None:
         self.steps = steps
         self.truncate = -1
+        self.in_blocks = False
         self.name = name
         self.sequences = sequences
         self.backwards = backwards
@@ -243,6 +245,8 @@ class _Scan:
             len(rows),
             truncate=self.truncate,
         )
+        if self.in_blocks:
+            return in_blocks(loop, steps, starts, given, captured)
         return list(loop(steps, *starts, *given, *captured, return_list=True))
 
 
@@ -296,6 +300,7 @@ def trace(  # noqa: PLR0913
     name: str | None = None,
     strict: bool = False,
     truncate: int = -1,
+    memory: str = "all",
 ) -> Looped:
     """Call `fn` once and return what the loop of it makes."""
     tapped = as_sequences(sequences)
@@ -306,12 +311,18 @@ def trace(  # noqa: PLR0913
         tapped, as_recurrences(outputs_info), steps, name or "", backwards=backwards
     )
     scan.truncate = truncate
+    scan.in_blocks = memory == "sqrt"
     given = [
         x if isinstance(x, Variable) else as_tensor_variable(x)
         for x in as_list(non_sequences)
     ]
     arguments = scan.arguments()
     step = read_step(fn(*arguments, *given))
+    if scan.in_blocks and (step.condition is not None or truncate >= 0):
+        raise UnsupportedError(
+            f"Scan {scan.name} with memory='sqrt' runs in blocks of steps, all of them; "
+            "leave out until and truncate_gradient, or memory."
+        )
     if strict:
         _check_strict(step, arguments, given)
     return scan.close(step)
@@ -331,6 +342,8 @@ def scan(  # noqa: PLR0913, PLR0917 - Theano's signature
     allow_gc: Any = None,  # noqa: ARG001
     strict: bool = False,
     return_list: bool = False,
+    *,
+    memory: str = "all",
 ) -> tuple[Any, OrderedUpdates]:
     """Repeat a function, each step seeing what earlier ones made.
 
@@ -365,6 +378,10 @@ def scan(  # noqa: PLR0913, PLR0917 - Theano's signature
         Refuse variables that are not passed.
     return_list : bool
         Return a list also of a single output.
+    memory : {"all", "sqrt"}
+        What the gradient keeps: the states of all n steps, or those of about
+        2 sqrt(n), from which the others are computed again. `Function.memory_plan`
+        tells the bytes of either.
 
     Returns
     -------
@@ -394,6 +411,8 @@ def scan(  # noqa: PLR0913, PLR0917 - Theano's signature
             "truncate_gradient must be a number of steps, or -1 for all, got "
             f"{truncate_gradient}."
         )
+    if memory not in {"all", "sqrt"}:
+        raise ValueError(f"memory must be 'all' or 'sqrt', got {memory!r}.")
     looped = trace(
         fn,
         sequences,
@@ -404,6 +423,7 @@ def scan(  # noqa: PLR0913, PLR0917 - Theano's signature
         name=name,
         strict=strict,
         truncate=int(truncate_gradient),
+        memory=memory,
     )
     return _as_returned(looped.rows, return_list), looped.updates
 

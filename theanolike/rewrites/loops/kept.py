@@ -6,6 +6,7 @@ from theanolike.graph.apply import Apply
 from theanolike.ops.indexing.basic import Subtensor
 from theanolike.ops.indexing.pattern import INTEGER
 from theanolike.ops.known import known_int
+from theanolike.ops.scan.checkpoints import KnownLast
 from theanolike.ops.scan.counts import LastRow
 from theanolike.ops.scan.loop import LoopOp
 from theanolike.rewrites.phases import Phase
@@ -14,6 +15,17 @@ from theanolike.rewrites.registry import rewrite
 __all__: list[str] = []
 
 LOOPS = Phase.LOOPS
+
+
+@rewrite(Phase.CANONICALIZE, Subtensor)
+def last_row_at_hand(node: Apply) -> Any:
+    """rows[-1] = last, where that is known by itself; of no rows there is none."""
+    rows: Any = node.inputs[0]
+    if node.op.idx_list != (INTEGER,) or known_int(node.inputs[1]) != -1:  # type: ignore[attr-defined]
+        return None
+    if rows.owner is None or not isinstance(rows.owner.op, KnownLast):
+        return None
+    return LastRow()(rows.owner.inputs[1], rows.shape[0])
 
 
 @rewrite(LOOPS, Subtensor, aliases=["scanOp_save_mem"])
