@@ -377,6 +377,9 @@ EXAMPLES = {
     "sum_of_scaled": [lambda: f("sum")(V * S), lambda: f("sum")(2.0 * M, axis=0)],
     "sum_of_sum": [lambda: f("sum")(f("sum")(M, axis=0))],
     "sum_over_ones": [lambda: f("sum")(ROW, axis=0), lambda: f("sum")(ROW)],
+    "last_row_at_hand": [
+        lambda: scan(lambda s: s * S, None, V, n_steps=5, memory="sqrt")[0][-1]
+    ],
     "last_row": [
         lambda: scan(lambda v, s: v + s, V, constant(0.0))[0][-1],
         lambda: scan(lambda s: s * S, None, V, n_steps=3)[0][-1],

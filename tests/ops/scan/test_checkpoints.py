@@ -17,7 +17,7 @@ def walk(memory, taps, x, start, w, n_steps=None):
         new = T.tanh(T.dot(last, w) + row + 0.5 * first)
         return new, (new**2).sum()
 
-    info = dict(initial=start, taps=taps) if taps != [-1] else start
+    info = {"initial": start, "taps": taps} if taps != [-1] else start
     rows, _ = theano.scan(
         step,
         sequences=x,
@@ -177,7 +177,7 @@ def test_checkpoints_refuse_taps():
     x = T.dvector("x")
     with pytest.raises(RuntimeError, match="taps"):
         theano.scan_checkpoints(
-            lambda a, b: a + b, sequences=dict(input=x, taps=[0, 1])
+            lambda a, b: a + b, sequences={"input": x, "taps": [0, 1]}
         )
     with pytest.raises(ValueError, match="positive"):
         theano.scan_checkpoints(lambda a: a, sequences=x, save_every_N=0)

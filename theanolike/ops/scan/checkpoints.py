@@ -46,7 +46,7 @@ def in_blocks(
     blocks = steps // every
     done = blocks * every
     inner = _inner_loop(loop)
-    outer = _outer_loop(inner, rows, captured)
+    outer = _outer_loop(inner, rows)
     pieces = [
         f.reshape(
             x[:done],
@@ -82,7 +82,7 @@ def _inner_loop(loop: LoopOp) -> LoopOp:
     return replace(loop, graph=FrozenGraph([*inside, base], outputs))
 
 
-def _outer_loop(inner: LoopOp, rows: Sequence[Any], captured: Sequence[Any]) -> LoopOp:
+def _outer_loop(inner: LoopOp, rows: Sequence[Any]) -> LoopOp:
     """Return the loop of the blocks, which keeps the states after each of them."""
     k, declared = inner.states, inner.graph.inputs
     integer = TensorType("int64", ())

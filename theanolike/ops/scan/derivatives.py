@@ -109,6 +109,7 @@ class Backward:
         self.of_states = [c.value if c else None for c in cotangents[:k]]
         rows = cotangents[k : k + op.collected]
         self.of_rows = [c.value if c else None for c in rows]
+        self.guards = [_guard(c) for c in rows]
         if not op.reverse:
             self._pass_last_rows_on()
         self.parts: list[Any] = []
@@ -135,6 +136,7 @@ class Backward:
                 known = [] if self.of_states[s] is None else [self.of_states[s]]
                 self.of_states[s] = total([*known, *last])
                 self.of_rows[r] = total(rest) if rest else None
+                self.guards[r] = None
 
     def pull(self) -> list[Pulled]:
         """Return the cotangent of each input."""
@@ -185,7 +187,7 @@ class Backward:
         self, carried: list[int], along: list[int], shared: list[int]
     ) -> list[Variable]:
         f = functions()
-        rows = [g for g in self.of_rows if g is not None]
+        rows = [g for g in (*self.of_rows, *self.guards) if g is not None]
         initial = [
             f.zeros_like(self.starts[s]) if given is None else given
             for s, given in ((s, self.of_states[s]) for s in carried)
@@ -276,10 +278,11 @@ class Backward:
         starts = [
             (after[s], Cotangent(g)) for s, g in zip(carried, states, strict=False)
         ]
+        values_of = {r: next(rows) for r, g in enumerate(self.of_rows) if g is not None}
+        masks_of = {r: next(rows) for r, g in enumerate(self.guards) if g is not None}
         starts += [
-            (after[k + r], Cotangent(next(rows)))
-            for r, g in enumerate(self.of_rows)
-            if g is not None
+            (after[k + r], Cotangent(row, masks_of.get(r)))
+            for r, row in values_of.items()
         ]
         wrt = [before[s] for s in carried]
         wrt += [captured[c] for c in shared] + [sequences[s] for s in along]
@@ -331,7 +334,15 @@ def _puts_last(node: Apply) -> bool:
 
 
 def total(terms: Sequence[Any]) -> Any:
+    """Return the sum of one or more terms."""
     return add(*terms) if len(terms) > 1 else terms[0]
+
+
+def _guard(g: Cotangent | None) -> Any:
+    """Return the support of rows, if a guard of the user's made it."""
+    if g is None or g.support is None or not g.is_guard:
+        return None
+    return functions().fill_like(g.support, g.value)
 
 
 def _flows(variable: Any) -> bool:

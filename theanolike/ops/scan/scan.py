@@ -320,7 +320,7 @@ def trace(  # noqa: PLR0913
     step = read_step(fn(*arguments, *given))
     if scan.in_blocks and (step.condition is not None or truncate >= 0):
         raise UnsupportedError(
-            f"Scan {scan.name} with memory='sqrt' runs in blocks of steps, all of them; "
+            f"Scan {scan.name} with memory='sqrt' runs all steps, in blocks; "
             "leave out until and truncate_gradient, or memory."
         )
     if strict:
