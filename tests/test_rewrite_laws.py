@@ -80,6 +80,11 @@ def scattered(v):
 
 
 TOP = f("max")(M, axis=1)
+HOT = f("eq")(CLASSES.dimshuffle(0, "x"), arange(3))
+OUTSIDE = constant(np.array([2, 3, -1, 0, 2]))
+SET_HOT = AdvancedIncSubtensor((0, 1), True)(
+    Alloc()(constant(0.0), 4, 3), constant(np.ones(4)), arange(4), CLASSES
+)
 
 
 def repeated(step, start, captured, steps=3):
@@ -306,6 +311,35 @@ EXAMPLES = {
     "product_apart": [
         lambda: f("add")(SQUARE, f("dot")(SQUARE, SQUARE), exp(SQUARE)),
     ],
+    "rows_of_one_hot": [
+        lambda: f("dot")(Cast("float64")(HOT), SQUARE),
+        lambda: f("dot")(f("eq")(arange(3), OUTSIDE.dimshuffle(0, "x")), SQUARE),
+        lambda: f("dot")(SET_HOT, SQUARE),
+    ],
+    "rows_added_by_one_hot": [
+        lambda: f("dot")(Cast("float64")(HOT).T, M),
+        lambda: f("dot")(SET_HOT.T, M * 2.0),
+    ],
+    "product_with_vector_first": [
+        lambda: f("dot")(f("dot")(SQUARE, FIXED.T), W[:2]),
+        lambda: f("dot")(W[:2], f("dot")(FIXED, SQUARE)),
+        lambda: f("dot")(f("dot")(SQUARE, FIXED.T).T, W[:3]),
+        lambda: f("dot")(V[:3], f("dot")(FIXED, SQUARE).T),
+    ],
+    "cheapest_order": [
+        lambda: f("dot")(f("dot")(FIXED.T, FIXED), FIXED.T[:, :1]),
+        lambda: f("dot")(FIXED[:1], f("dot")(SQUARE, f("dot")(SQUARE, SQUARE))),
+    ],
+    "sum_of_product": [
+        lambda: f("sum")(f("dot")(FIXED, SQUARE)),
+        lambda: f("sum")(f("dot")(FIXED, SQUARE), axis=0),
+        lambda: f("sum")(f("dot")(SQUARE, FIXED.T), axis=1),
+    ],
+    "outer_product_with_vector": [
+        lambda: f("dot")(V.dimshuffle(0, "x") * W[:3], W[2:5]),
+        lambda: f("dot")(V[:3], W.dimshuffle("x", 0) * V[3:6].dimshuffle(0, "x")),
+    ],
+    "signs_of_product": [lambda: f("dot")(-SQUARE, -W[:3])],
     "transpose_of_product": [lambda: f("dot")(SQUARE.T, FIXED.T).T],
     "product_and_sum": [
         lambda: SQUARE - 0.1 * f("dot")(SQUARE, SQUARE),

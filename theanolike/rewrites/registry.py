@@ -44,6 +44,8 @@ CATALOGUE = (
     "logistic",
     "scatters",
     "specialize",
+    "onehot",
+    "chains",
     "dots",
     "products",
     "loops",
