@@ -22,6 +22,7 @@ from theanolike.ops.indexing import AdvancedIncSubtensor, IncSubtensor
 from theanolike.ops.scan.ifelse import ifelse
 from theanolike.ops.scan.loop import LoopOp
 from theanolike.ops.scan.scan import scan
+from theanolike.ops.scan.step import until
 from theanolike.ops.shape import Flatten, Rebroadcast, Reshape, SpecifyShape
 from theanolike.ops.softmax import LogSoftmax, LogSumExp
 from theanolike.rewrites.engine import MOST_VISITS, run
@@ -456,6 +457,19 @@ EXAMPLES = {
         lambda: two_outputs(lambda v, s, r: [v * s, v * r], [S, S]),
         lambda: two_outputs(
             lambda v, s, r: [exp(r) * v, exp(s) * v], [constant(1.0), constant(1.0)]
+        ),
+    ],
+    "last_rows": [
+        lambda: scan(lambda v, s: v + s, V, constant(0.0))[0][-3:],
+        lambda: scan(lambda v: v * v, V)[0][-2],
+        lambda: scan(lambda s: s * S, None, V, n_steps=3)[0][-2:, 1:],
+    ],
+    "loops_of_same_steps": [
+        lambda: scan(lambda v, s: v + s, V, S)[0] * scan(lambda v, s: v * s, V, S)[0],
+    ],
+    "extent_of_stopped_rows": [
+        lambda: ShapeItem(0)(
+            scan(lambda v, s: (v + s, until(v > 1)), V, S, n_steps=V.shape[0])[0]
         ),
     ],
     "rows_of_sequence": [lambda: two_outputs(lambda v: [v, v * 2], None)],

@@ -57,6 +57,8 @@ class Report:
         The same of the node, with its ancestors, that was looked at most.
     stopped : set of str
         Rewrites that were cut off because they undo each other.
+    inside : dict of str to int
+        Firings inside of loops.
     """
 
     firings: Counter[str] = field(default_factory=Counter)
@@ -66,6 +68,7 @@ class Report:
     nodes: tuple[int, int] = (0, 0)
     total_seconds: float = 0.0
     stopped: set[str] = field(default_factory=set)
+    inside: Counter[str] = field(default_factory=Counter)
     _history: dict[Apply, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def explain(self, variable: Variable) -> tuple[str, ...]:
@@ -73,6 +76,16 @@ class Report:
         if variable.owner is None:
             return ()
         return self._history.get(variable.owner, ())
+
+    def note(self, old: Apply, new: Sequence[Variable], name: str) -> None:
+        """Remember a node's past for what replaces it, and what did so, if named."""
+        past = self._history.get(old, ())
+        if name:
+            self.firings[name] += 1
+            past = (*past, name)[-MOST_REMEMBERED:]
+        for variable in new:
+            if variable.owner is not None and variable.owner is not old:
+                self._history.setdefault(variable.owner, past)
 
     def __str__(self) -> str:
         before, after = self.nodes
@@ -119,11 +132,16 @@ def optimize(fgraph: FunctionGraph, mode: Any, snapshot: Any) -> Report:
 
     def improve(graph: FunctionGraph) -> Report:
         report = Report()
+
+        def inner(body: FunctionGraph) -> None:
+            below = improve(body)
+            report.inside.update(below.firings + below.inside)
+
         for _ in range(MOST_ROUNDS):
-            if not rewrite_bodies(graph, improve, settled):
+            if not rewrite_bodies(graph, inner, settled, report.note):
                 break
             run(graph, rewrites, merges=merges, verbose=verbose, report=report)
-            trim_loops(graph)
+            trim_loops(graph, report.note)
         if bound or not report.total_seconds:
             run(
                 graph,

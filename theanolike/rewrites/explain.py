@@ -32,6 +32,7 @@ def explained(fgraph: FunctionGraph, report: Report | None) -> str:
     str
         A line for each node, in order of dependence; `#3` in it is the result of the
         node on line 3. Below it a line for each rewrite, and the lines of the user.
+        At the end, which rewrites changed the bodies of loops, and how often.
     """
     nodes = fgraph.toposort()
     numbers = {node: number for number, node in enumerate(nodes)}
@@ -44,7 +45,14 @@ def explained(fgraph: FunctionGraph, report: Report | None) -> str:
             lines += [f"    {name}: {equation(name)}" for name in dict.fromkeys(past)]
             lines += [f"    written at {origin}" for origin in node.origin]
     outputs = ", ".join(_named(v, numbers) for v in fgraph.outputs)
-    return "\n".join([*lines, f"outputs: {outputs}"])
+    lines.append(f"outputs: {outputs}")
+    if known.inside:
+        lines.append("inside of loops:")
+        lines += [
+            f"    {count} x {name}: {equation(name)}"
+            for name, count in known.inside.most_common()
+        ]
+    return "\n".join(lines)
 
 
 def _headline(report: Report, n_nodes: int) -> str:

@@ -9,29 +9,6 @@ from theanolike.ops.products import Dot, Gemm
 from theanolike.ops.scan.loop import LoopOp
 
 
-def loops(f):
-    return [n for n in f.maker.fgraph.toposort() if isinstance(n.op, LoopOp)]
-
-
-def products_inside(f):
-    return [
-        sum(isinstance(n.op, Dot | Gemm) for n in loop.op.graph.nodes)
-        for loop in loops(f)
-    ]
-
-
-def agree(inputs, outputs, *values, rtol=1e-9):
-    """Return the function, which agrees with the interpreter without rewrites."""
-    f = theano.function(inputs, outputs)
-    plain = theano.function(
-        inputs, outputs, mode=theano.Mode(linker="py", optimizer=None)
-    )
-    for value in values:
-        for got, wanted in zip(f(*value), plain(*value), strict=True):
-            np.testing.assert_allclose(got, wanted, rtol=rtol, atol=1e-12)
-    return f
-
-
 @pytest.fixture
 def w():
     return T.dmatrix("w")
@@ -50,7 +27,9 @@ def w():
     ],
     ids=str,
 )
-def test_products_of_rows_are_one_product(rng, row, by, is_left):
+def test_products_of_rows_are_one_product(
+    rng, row, by, is_left, agree, products_inside
+):
     x = T.TensorType("float64", (None,) * (1 + len(row)))("x")
     w = T.TensorType("float64", (None,) * len(by))("w")
     made = np.dot(np.ones(row), np.ones(by)) if is_left else np.ones(by) @ np.ones(row)
@@ -66,7 +45,7 @@ def test_products_of_rows_are_one_product(rng, row, by, is_left):
     assert products_inside(f) == [0]
 
 
-def test_what_no_step_changes_is_computed_once(rng, w):
+def test_what_no_step_changes_is_computed_once(rng, w, agree, loops):
     def step(state):
         return T.dot(state, T.exp(w)) * 0.1
 
@@ -78,7 +57,7 @@ def test_what_no_step_changes_is_computed_once(rng, w):
 
 
 @pytest.mark.parametrize("batch", [(), (2,)], ids=["vectors", "matrices"])
-def test_gradients_of_weights_are_one_product_each(rng, batch):
+def test_gradients_of_weights_are_one_product_each(rng, batch, agree, products_inside):
     u, w = T.dmatrices("u", "w")
     x = T.TensorType("float64", (None,) * (2 + len(batch)))("x")
     states, _ = theano.scan(
@@ -100,7 +79,7 @@ def test_gradients_of_weights_are_one_product_each(rng, batch):
     assert products_inside(f) == [1, 1]
 
 
-def test_a_sum_that_a_step_reads_stays_in_the_loop(rng):
+def test_a_sum_that_a_step_reads_stays_in_the_loop(rng, agree, products_inside):
     x = T.dtensor3("x")
     (scales, totals), _ = theano.scan(
         lambda row, a, s: (a * s.sum(), s + T.dot(row.T, row)),
@@ -111,7 +90,7 @@ def test_a_sum_that_a_step_reads_stays_in_the_loop(rng):
     assert products_inside(f) == [1]
 
 
-def test_a_sum_of_products_and_of_more_is_shared_out(rng):
+def test_a_sum_of_products_and_of_more_is_shared_out(rng, agree, products_inside):
     x = T.dtensor3("x")
     totals, _ = theano.reduce(
         lambda row, s: s + T.dot(row.T, row) + T.exp(row[:1, :]) * row[:1, :1],
@@ -122,7 +101,9 @@ def test_a_sum_of_products_and_of_more_is_shared_out(rng):
     assert products_inside(f) == [0]
 
 
-def test_a_loop_that_may_stop_multiplies_no_rows_that_it_does_not_reach(rng, w):
+def test_a_loop_that_may_stop_multiplies_no_rows_that_it_does_not_reach(
+    rng, w, agree, products_inside
+):
     x = T.dmatrix("x")
 
     def step(row, s):
@@ -134,7 +115,7 @@ def test_a_loop_that_may_stop_multiplies_no_rows_that_it_does_not_reach(rng, w):
     assert products_inside(f) == [1]
 
 
-def test_products_inside_of_loops_in_loops_leave_both(rng, w):
+def test_products_leave_a_loop_in_a_loop_and_stay_in_that(rng, w, agree, loops):
     x = T.dtensor3("x")
 
     def outer(rows):
@@ -148,10 +129,16 @@ def test_products_inside_of_loops_in_loops_leave_both(rng, w):
     found, _ = theano.scan(outer, sequences=x)
     value = (rng.normal(size=(2, 5, 3)), rng.normal(size=(3, 4)))
     f = agree([x, w], [found, T.grad(found.sum(), w)], value)
-    assert set(products_inside(f)) <= {0, 1}
+    below = [n for loop in loops(f) for n in loop.op.graph.nodes]
+    inner = [n.op.graph.nodes for n in below if isinstance(n.op, LoopOp)]
+    # One product of all rows of the loop inside is large already.
+    assert [any(isinstance(n.op, Dot | Gemm) for n in nodes) for nodes in inner] == [
+        False
+    ] * 3
+    assert sum(isinstance(n.op, Dot | Gemm) for n in below) == 3
 
 
-def test_products_that_are_only_kept_are_made_at_once(rng, w):
+def test_products_that_are_only_kept_are_made_at_once(rng, w, agree, products_inside):
     v = T.dmatrix("v")
 
     def step(row, h):
@@ -168,7 +155,9 @@ def test_products_that_are_only_kept_are_made_at_once(rng, w):
     assert products_inside(f) == [1]
 
 
-def test_moves_that_round_otherwise_are_left_out_by_name_and_where_bits_count(w):
+def test_moves_that_round_otherwise_are_left_out_by_name_and_where_bits_count(
+    w, products_inside
+):
     states, _ = theano.scan(
         lambda row, h: T.tanh(h + T.dot(row, w)),
         sequences=T.dmatrix("x"),
@@ -181,3 +170,102 @@ def test_moves_that_round_otherwise_are_left_out_by_name_and_where_bits_count(w)
     with theano.config.change_flags(nan_semantics="ieee"):
         f = theano.function([x, w], states)
     assert products_inside(f) == [1]
+
+
+@pytest.mark.parametrize("batch", [(), (2,)], ids=["vectors", "matrices"])
+def test_a_whole_output_layer_goes_behind_the_loop(rng, batch, agree, products_inside):
+    u, v = T.dmatrices("u", "v")
+    c = T.dvector("c")
+    x = T.TensorType("float64", (None,) * (2 + len(batch)))("x")
+    (_, made), _ = theano.scan(
+        lambda row, h: (
+            T.tanh(T.dot(h, u) + row),
+            T.nnet.softmax(T.dot(h, v) + c)[0 if not batch else slice(None)],
+        ),
+        sequences=x,
+        outputs_info=[T.zeros((*batch, 4)), None],
+    )
+    weights = rng.normal(size=(4, 4)), rng.normal(size=(4, 5)), rng.normal(size=5)
+    values = [(rng.normal(size=(steps, *batch, 4)), *weights) for steps in (5, 1, 0)]
+    f = agree([x, u, v, c], [made, *T.grad(made[-1].max(), [u, v])], values[0])
+    agree([x, u, v, c], [made], *values)
+    assert products_inside(f)[0] == 1
+
+
+def test_shapes_that_disagree_do_no_harm_where_there_is_no_step(rng, agree):
+    u, v, w = T.dmatrices("u", "v", "w")
+    b, c = T.dvectors("b", "c")
+    x = T.dmatrix("x")
+
+    def step(row, h):
+        new = T.tanh(T.dot(row, w) + T.dot(h, u) + b)
+        return new, T.nnet.sigmoid(T.dot(new, v) + c)
+
+    (states, made), _ = theano.scan(step, x, outputs_info=[T.zeros(4), None])
+    inputs = [x, u, v, w, b, c]
+    wrt = T.grad((states**2).sum() + made.sum(), [u, v, w, b, c])
+    shapes = [(0, 7), (4, 4), (4, 5), (3, 4), (6,), (2,)]
+    values = [rng.normal(size=shape) for shape in shapes]
+    longer = [rng.normal(size=(2, 7)), *values[1:]]
+    agree(inputs, [states, made, *wrt], values, longer)
+
+
+def test_what_may_fail_and_is_the_same_in_all_steps_waits_for_the_first(rng, agree):
+    a, n = T.dmatrix("a"), T.lscalar("n")
+    states, _ = theano.scan(
+        lambda s: s * T.exp(a[5]).sum(), outputs_info=T.constant(1.0), n_steps=n
+    )
+    cost = states.sum()
+    few = rng.normal(size=(2, 3))
+    agree([a, n], [states, T.grad(cost, a)], (rng.normal(size=(6, 3)), 3), (few, 2))
+
+
+def test_sums_have_signs_and_scales(rng, agree, loops):
+    x, start = T.dtensor3("x"), T.dmatrix("start")
+    a = T.dscalar("a")
+    total, _ = theano.reduce(
+        lambda row, s: s - a * T.dot(row.T, row) + T.outer(row[0], row[1]) * 2,
+        sequences=x,
+        outputs_info=start,
+    )
+    inputs = [x, start, a]
+    values = [
+        (rng.normal(size=(n, 2, 3)), rng.normal(size=(3, 3)), 0.5) for n in (4, 1, 0)
+    ]
+    f = agree(inputs, [total, *T.grad(total.sum() ** 2, [x, start, a])], *values)
+    assert all(loop.op.states < 2 for loop in loops(f)[:1])
+
+
+def test_a_running_sum_that_is_kept_stays(rng, agree, products_inside):
+    x = T.dtensor3("x")
+    totals, _ = theano.scan(
+        lambda row, s: s + T.dot(row.T, row), sequences=x, outputs_info=T.zeros((3, 3))
+    )
+    f = agree([x], [totals], (rng.normal(size=(4, 2, 3)),))
+    assert products_inside(f) == [1]
+
+
+def test_functions_of_rows_are_computed_for_all_steps(rng, agree, loops):
+    x, y = T.dvectors("x", "y")
+    states, _ = theano.scan(
+        lambda a, b, s: s * T.exp(a) + T.tanh(a * b),
+        sequences=[x, y],
+        outputs_info=T.constant(0.0),
+    )
+    f = agree([x, y], [states], *((rng.normal(size=n),) * 2 for n in (6, 1, 0)))
+    (loop,) = loops(f)
+    assert {str(n.op) for n in loop.op.graph.nodes}.isdisjoint(
+        {"Elemwise{exp}", "Elemwise{tanh}"}
+    )
+
+
+def test_explain_tells_what_changed_loops_and_what_changed_them_inside(w):
+    x = T.dmatrix("x")
+    states, _ = theano.scan(
+        lambda row, h: T.log(T.exp(h * T.dot(row, w)).sum()) + h + 0 * 1,
+        x,
+        outputs_info=T.zeros(4),
+    )
+    text = theano.function([x, w], states).explain()
+    assert "work_before_loop: loop(dot(x[t], c)) = loop(y[t])" in text
+    assert "1 x log_of_sum_of_exp" in text[text.index("inside of loops:") :]

@@ -8,10 +8,20 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.clone import clone_graph
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.variable import Constant, Variable
-from theanolike.ops.scan.loop import LoopOp, row_type
+from theanolike.ops.scan.loop import Inside, LoopOp, row_type, shapes_inside
 from theanolike.ops.shape import specify_static
+from theanolike.rewrites.shapes import Known, as_graph
 
-__all__ = ["OpenLoop", "Row", "State", "known_as", "readers", "reading"]
+__all__ = [
+    "OpenLoop",
+    "Row",
+    "State",
+    "is_loop",
+    "known_as",
+    "readers",
+    "reading",
+    "row_shapes",
+]
 
 
 @dataclass
@@ -144,12 +154,21 @@ class Closed:
     def __init__(self, parts: OpenLoop, made: Sequence[Any]) -> None:
         self.made = list(made)
         k = len(parts.states)
+        self._states = {id(s): made[i] for i, s in enumerate(parts.states)}
         self._rows = {id(r): made[k + i] for i, r in enumerate(parts.rows)}
         self._old = {s.old: made[i] for i, s in enumerate(parts.states)}
         self._old |= {r.old: made[k + i] for i, r in enumerate(parts.rows)}
         if parts.condition:
             self._old[len(parts.node.outputs) - 1] = made[-1]
         self._parts = parts
+
+    def of_state(self, state: State) -> Any:
+        """Return what a state is after the last step."""
+        return self._states[id(state)]
+
+    def of_old(self, old: Any) -> Any:
+        """Return the output for a state or row by its name in `old`."""
+        return self._old[old]
 
     def of_row(self, row: Row) -> Any:
         """Return all steps of what a row collects."""
@@ -202,6 +221,25 @@ def readers(graph: FrozenGraph) -> dict[Variable, list[Any]]:
     for v in graph.outputs:
         found.setdefault(v, []).append(None)
     return found
+
+
+def row_shapes(node: Apply, places: Sequence[int]) -> list[list[Any]] | None:
+    """Return the shapes of what one step collects, as scalars outside of the loop.
+
+    None if they depend on what a step computes.
+    """
+    op: Any = node.op
+    first = 1 + op.states
+    pairs = zip(op.graph.inputs, node.inputs, strict=True)
+    known: dict[Any, Any] = {inside: Known(outer) for inside, outer in pairs}
+    for inside in op.graph.inputs[first : first + op.sequences]:
+        known[inside] = Inside(known[inside].shape[1:])
+    known[op.graph.inputs[0]] = Inside(())
+    try:
+        shapes = shapes_inside(op.graph, known, [op.graph.outputs[r] for r in places])
+    except NotImplementedError:
+        return None
+    return [[as_graph(extent) for extent in shape] for shape in shapes]
 
 
 def is_loop(node: Apply | None) -> bool:

@@ -16,7 +16,7 @@ from theanolike.ops.declare import Elementwise
 from theanolike.ops.extents import ShapeItem
 from theanolike.ops.products import Dot, Gemm
 from theanolike.ops.scan.ifelse import IfElse
-from theanolike.ops.scan.loop import Inside, LoopOp, shapes_inside
+from theanolike.ops.scan.loop import LoopOp
 from theanolike.ops.shape import Reshape
 from theanolike.rewrites.loops.invariant import has_steps
 from theanolike.rewrites.loops.opened import (
@@ -26,6 +26,7 @@ from theanolike.rewrites.loops.opened import (
     known_as,
     readers,
     reading,
+    row_shapes,
 )
 from theanolike.rewrites.loops.stacked import (
     Stacker,
@@ -36,7 +37,6 @@ from theanolike.rewrites.loops.stacked import (
 )
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
-from theanolike.rewrites.shapes import Known, as_graph
 from theanolike.types.type import TensorType
 
 __all__: list[str] = []
@@ -138,13 +138,26 @@ def _moved_before(graph: FrozenGraph, reads: Reads) -> dict[Variable, None]:
     A sum of such values goes too, as then they need not be stored.
     """
     moved: dict[Variable, None] = {}
+    large = _rows_of_inner_loops(graph)
     for node in graph.nodes:
         out = node.outputs[0]
-        if out not in reads.stackable:
+        if out not in reads.stackable or out in large:
             continue
         if isinstance(node.op, Dot | Gemm) or is_costly(node) or _gathers(node, moved):
             moved[out] = None
     return moved
+
+
+def _rows_of_inner_loops(graph: FrozenGraph) -> set[Variable]:
+    """Return what is made for a loop inside to walk along: it is large already."""
+    large: set[Variable] = set()
+    for node in reversed(graph.nodes):
+        op: Any = node.op
+        if isinstance(op, LoopOp):
+            large.update(node.inputs[1 + op.states : 1 + op.states + op.sequences])
+        elif any(out in large for out in node.outputs):
+            large.update(node.inputs)
+    return large
 
 
 def _gathers(node: Apply, moved: Iterable[Variable]) -> bool:
@@ -285,20 +298,11 @@ def _if_any_step(
     Shapes may disagree without harm where it doesn't. None if it isn't known what
     shapes the rows would have.
     """
-    op: Any = node.op
-    first = 1 + op.states
-    known: dict[Any, Any] = {
-        inside: Known(outer)
-        for inside, outer in zip(op.graph.inputs, node.inputs, strict=True)
-    }
-    for inside in op.graph.inputs[first : first + op.sequences]:
-        known[inside] = Inside(known[inside].shape[1:])
-    try:
-        shapes = shapes_inside(op.graph, known, [op.graph.outputs[r] for r in behind])
-    except NotImplementedError:
+    shapes = row_shapes(node, behind)
+    if shapes is None:
         return None
     none = [
-        known_as(zeros([0, *map(as_graph, shape)], v.type.dtype), node.outputs[r])
+        known_as(zeros([0, *shape], v.type.dtype), node.outputs[r])
         for r, v, shape in zip(behind, values, shapes, strict=True)
     ]
     leaves = list(dict.fromkeys(v for v in read if not isinstance(v, Constant)))

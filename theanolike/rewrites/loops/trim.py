@@ -1,5 +1,6 @@
 """States and rows that nothing needs, that never change, or that are there twice."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from theanolike.graph.apply import Apply
@@ -17,12 +18,18 @@ __all__ = ["trim_loops"]
 MOST_ROUNDS = 8
 
 
-def trim_loops(fgraph: FunctionGraph) -> None:
-    """Let loops do only what something reads, the last ones first."""
+def trim_loops(
+    fgraph: FunctionGraph, note: Callable[[Apply, Sequence[Any], str], None]
+) -> None:
+    """Let loops do only what something reads, the last ones first.
+
+    `note` hears of each change: the old node, what replaces its outputs, and why.
+    """
     for node in reversed(fgraph.toposort()):
         if isinstance(node.op, LoopOp) and node in fgraph.apply_nodes:
             new = unread_parts_of_loop(node, fgraph)
             if new is not None:
+                note(node, new, "unread_parts_of_loop")
                 fgraph.replace_all(
                     zip(list(node.outputs), new, strict=True), "unread_parts_of_loop"
                 )
