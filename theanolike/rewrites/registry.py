@@ -37,6 +37,7 @@ CATALOGUE = (
     "broadcasting",
     "shapes",
     "subtensors",
+    "slices",
     "factors",
     "stabilize",
     "logarithms",

@@ -1,5 +1,6 @@
 """Indexing moved to where less is computed; regions written and read again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from theanolike.graph.apply import Apply
@@ -165,23 +166,55 @@ def part_of_product(node: Apply, fgraph: FunctionGraph) -> Any:
 
 @rewrite(SPECIALIZE, Subtensor, aliases=["local_subtensor_lift"])
 def part_of_elementwise(node: Apply, fgraph: FunctionGraph) -> Any:
-    """f(x, y)[i] = f(x[i], y[i]), where x and y surely have one shape.
+    """f(x, y)[i] = f(x[i], y[i]), or f(x[i], y) where y doesn't have the dim.
 
-    Where nothing else reads the result, and it isn't made of arguments alone.
+    Where x and y surely have one shape, nothing else reads the result, and it isn't
+    made of arguments alone.
     """
     whole: Any = node.inputs[0]
     made = _lone(whole, (Elementwise, Cast), fgraph)
     if made is None or not any(_is_worth(v) for v in made.inputs):
         return None
-    root = shape_root(whole)
-    values: list[Any] = list(made.inputs)
-    for i, v in enumerate(values):
-        if not v.type.ndim:
+    if not _agree(whole, node.op.idx_list, made.inputs):  # type: ignore[attr-defined]
+        return None
+    items = items_of(node.op.idx_list, node.inputs[1:])  # type: ignore[attr-defined]
+    return made.op(*(_part(v, whole.type.ndim, items) for v in made.inputs))
+
+
+def _agree(whole: Any, entries: Sequence[str], operands: Sequence[Any]) -> bool:
+    """Tell whether an index of a result takes the same of each operand.
+
+    A dim that is indexed is one operand's alone, or all that have it have one shape.
+    """
+    rank: int = whole.type.ndim
+    for k, entry in enumerate(entries):
+        if entry == FULL:
             continue
-        if v.type.ndim != whole.type.ndim or shape_root(v) is not root:
-            return None
-        values[i] = node.op(v, *node.inputs[1:])
-    return made.op(*values)
+        own = [v for v in operands if _has_dim(v, k - rank)]
+        if not own:
+            return False
+        root = shape_root(own[0])
+        if len(own) > 1 and not all(
+            v.type.ndim == own[0].type.ndim and shape_root(v) is root for v in own
+        ):
+            return False
+    return True
+
+
+def _has_dim(variable: Any, k: int) -> bool:
+    """Tell whether dim `k`, counted from the last, may be other than 1."""
+    return bool(-k <= variable.type.ndim and variable.type.shape[k] != 1)
+
+
+def _part(variable: Any, rank: int, items: Sequence[Any]) -> Any:
+    """Return what an index of a result of `rank` dims takes of an operand."""
+    own = []
+    for k, item in enumerate(items):
+        if -(k - rank) <= variable.type.ndim:
+            is_one = variable.type.shape[k - rank] == 1
+            whole_dim = slice(None) if isinstance(item, slice) else 0
+            own.append(whole_dim if is_one else item)
+    return getitem(variable, tuple(own)) if own else variable
 
 
 def _is_worth(variable: Any) -> bool:
@@ -198,18 +231,27 @@ def part_of_dimshuffle(node: Apply, fgraph: FunctionGraph) -> Any:
     order: Any = shuffled.op.order  # type: ignore[attr-defined]
     x: Any = shuffled.inputs[0]
     entries = list(node.op.idx_list) + [FULL] * len(order)  # type: ignore[attr-defined]
+    items = items_of(node.op.idx_list, node.inputs[1:])  # type: ignore[attr-defined]
+    items += [slice(None)] * (len(order) - len(items))
     if any(
-        k is None and entry != FULL for k, entry in zip(order, entries, strict=False)
+        k is None and not _takes_a_one(item, entry)
+        for k, item, entry in zip(order, items, entries, strict=False)
     ):
         return None
     if len([k for k in order if k is not None]) != x.type.ndim:
         return None
-    items = items_of(node.op.idx_list, node.inputs[1:])  # type: ignore[attr-defined]
     index: list[Any] = [slice(None)] * x.type.ndim
     for k, item in zip(order, items, strict=False):
         if k is not None:
             index[k] = item
-    gone = {k for k, entry in zip(order, entries, strict=False) if entry == INTEGER}
-    kept = [k for k in range(x.type.ndim) if k not in gone]
-    new = [None if k is None else kept.index(k) for k in order if k not in gone]
+    left = [k for k, entry in zip(order, entries, strict=False) if entry != INTEGER]
+    kept = [k for k in range(x.type.ndim) if k in left]
+    new = [None if k is None else kept.index(k) for k in left]
     return DimShuffle(tuple(new))(getitem(x, tuple(index)))
+
+
+def _takes_a_one(item: Any, entry: str) -> bool:
+    """Tell whether an index of a dim of extent 1 surely takes what is there."""
+    if entry == FULL:
+        return True
+    return entry == INTEGER and known_int(item) in {0, -1}
