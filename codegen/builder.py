@@ -106,6 +106,8 @@ class Builder:
         self._met: dict[tuple[int | Extent, int | Extent], int | Extent] = {}
         self._places: dict[tuple[Any, Any], int | Extent] = {}
         self._classes = self.program.equal
+        # Arguments of a nested program that are values of the one around it.
+        self._outside: dict[Value, tuple[Builder, Value]] = {}
 
     def append(self, node: Node) -> Any:
         """Append a node and return its result, or all of them."""
@@ -134,6 +136,9 @@ class Builder:
         return self._items[key]
 
     def _find_item(self, value: Value, index: tuple[int, ...]) -> int | Extent:
+        if value in self._outside:
+            outer, captured = self._outside[value]
+            return outer.item(captured, *index)
         node = value.node
         if isinstance(node, Data):
             return int(node.array[index])
@@ -556,6 +561,7 @@ class Builder:
         inner = self._inner()
         step = inner.input("int64", ())
         arguments = [inner.argument_like(value) for value in (*states, *captured)]
+        inner.see_outside(self, arguments[len(states) :], captured)
         inner.program.outputs = list(body(inner, step, *arguments))
         if len(inner.program.outputs) != len(states) + collect + until:
             raise ValueError("the body returned another number of values than declared")
@@ -588,6 +594,7 @@ class Builder:
         for body in (then, otherwise):
             inner = self._inner()
             arguments = [inner.argument_like(value) for value in captured]
+            inner.see_outside(self, arguments, captured)
             inner.program.outputs = list(body(inner, *arguments))
             programs.append(inner.program)
             tell = Outside(self, inner, zip(arguments, captured, strict=True))
@@ -618,6 +625,14 @@ class Builder:
         # What a nested program requires is not known to hold after it: it may not run.
         inner._classes = inner.program.equal = dict(self._classes)
         return inner
+
+    def see_outside(
+        self, outer: "Builder", arguments: Sequence[Value], captured: Sequence[Value]
+    ) -> None:
+        """Let integers among the arguments be extents of the program around this."""
+        for argument, value in zip(arguments, captured, strict=True):
+            if value.dtype == "int64" and not value.ndim:
+                self._outside[argument] = outer, value
 
     def argument_like(self, value: Value) -> Value:
         """Declare an argument of `value`'s dtype and extents."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theanolike.codegen.emit_cxx import Unit, emit_unit
+from theanolike.codegen.footprint import Footprint, footprint
 from theanolike.codegen.lowering import Builder, lower
 
 
@@ -40,6 +41,22 @@ class Built:
     supposes: bool
     _graph: tuple[Sequence[Any], Sequence[Any], Sequence[Any]]
     _targets: Sequence[int | None]
+
+    def footprint(self, arguments: Sequence[Any]) -> Footprint:
+        """Return the memory that a call with such arguments takes, without a call.
+
+        Parameters
+        ----------
+        arguments : sequence of array or tuple of int
+            Of the graph's inputs; tuples are shapes.
+        """
+        b = lower(*self._graph, supposing=self.supposes)
+        unit = emit_unit(b.program, targets=self._targets)
+
+        def line(site: int) -> str:
+            return _line(b.sites[site]) if 0 <= site < len(b.sites) else ""
+
+        return footprint(b.program, unit.slots, unit.fresh, arguments, line)
 
     @property
     def source(self) -> str:

@@ -54,12 +54,18 @@ class Unit:
         A line per step, for people.
     kernels : list of str
         The parts of the text that are functions on their own.
+    slots : list of Slot
+        The pieces of the workspace, those of nested programs too.
+    fresh : list of Value
+        The outputs that get arrays of their own.
     """
 
     text: str
     constants: list[np.ndarray[Any, Any]]
     plan: list[str]
     kernels: list[str]
+    slots: list[Slot]
+    fresh: list[Value]
 
 
 def emit_unit(
@@ -146,7 +152,8 @@ class UnitWriter:
         self.head = Chunk()
         self.commits: list[str] = []
         self.separate: list[str] = []  # kernels that can stand in another file
-        self.slots: list[Slot] = []
+        self.slots: list[Slot] = []  # those of nested programs, not yet asked for
+        self.taken: list[Slot] = []
         self.top: Level | None = None
         self.scalar_of: dict[Value, str] = {}
         self.shape_of: dict[Value, str] = {}
@@ -182,7 +189,19 @@ class UnitWriter:
             head = ['extern "C" void tl_commit(tl_call* c) {']
             head.append("  void** put_off = (void**)c->state;")
             parts.append("\n".join([*head, *self.commits, "}"]))
-        return Unit("\n".join(parts) + "\n", self.constants, self.plan, self.separate)
+        return Unit(
+            "\n".join(parts) + "\n",
+            self.constants,
+            self.plan,
+            self.separate,
+            self.taken,
+            self._fresh(),
+        )
+
+    def _fresh(self) -> list[Value]:
+        put_off = () if self.top is None else self.top.put_off.values()
+        written = {target.new for targets in put_off for target in targets}
+        return [v for v in self.program.outputs if root(v) not in written]
 
     def _straight(self, steps: list[Nest | Node]) -> list[str]:
         """Write the steps one after another."""

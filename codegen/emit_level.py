@@ -258,6 +258,7 @@ class Level:
             self._allocate_nested()
             return
         groups: dict[int, list[Slot]] = {}
+        unit.taken += unit.slots + self.storage.slots + self.extra
         for slot in unit.slots + self.storage.slots + self.extra:
             at = self._known_at(slot)
             if at is None:
@@ -317,6 +318,7 @@ class Level:
     def _allocate_inside(self, slot: Slot, chunk: Chunk) -> None:
         """Take a slot after `chunk`, which knows its size, when it must grow."""
         unit = self.unit
+        unit.taken.append(slot)
         name = unit.names(slot, "w")
         room = unit.names(("room", slot), "room")
         unit.head.after.append(f"  char* {name} = nullptr; i64 {room} = -1;")

@@ -164,6 +164,7 @@ class TableLevel(Level):
         at = self.index(slot)
         if slot not in self.opened:
             self.opened.add(slot)
+            self.unit.taken.append(slot)
             self.row(
                 "take",
                 "m[a[0]] = c->table->workspace(c, n[a[1]]); "

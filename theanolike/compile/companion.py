@@ -5,6 +5,8 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from theanolike import _runtime
 from theanolike.compile.executable import argument_spec
 from theanolike.compile.inputs import In
@@ -260,6 +262,57 @@ class Companion:
     def plan(self) -> str:
         """What the compiled function does: loops, passes over memory, buffers."""
         return self.maker.executable.plan
+
+    def memory_plan(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the memory that a call takes, reckoned without a call.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            What the function would be called with; a tuple of ints stands for any
+            array of that shape. Values that say how large something is, such as
+            numbers of steps, must be given.
+
+        Returns
+        -------
+        Footprint
+            Bytes: `workspace`, kept between calls, `outputs`, `total`, and `loops`,
+            for each what it keeps of its steps, and what the gradient would keep by
+            default and with ``memory="sqrt"``. It prints as a table.
+
+        Raises
+        ------
+        UnsupportedError
+            The function is interpreted, or sizes depend on what it computes.
+
+        Examples
+        --------
+        >>> import theanolike as theano, theanolike.tensor as T
+        >>> x = T.dvector("x")
+        >>> theano.function([x], x * 2).memory_plan((1000,)).outputs
+        8000
+        """
+        items = self.maker.program.inputs
+        names = [item.name for item in items]
+        given: dict[int, Any] = dict(enumerate(args))
+        for name, value in kwargs.items():
+            given[self._index_of(name, names)] = value
+        arrays: list[Any] = []
+        for index, (item, place) in enumerate(zip(items, self.places, strict=True)):
+            if index not in given and place is None:
+                raise TypeError(f"Missing required input: {item.variable}")
+            value = given[index] if index in given else place.value  # type: ignore[union-attr]
+            is_shape = isinstance(value, tuple) and item.variable.type.ndim  # type: ignore[attr-defined]
+            arrays.append(value if is_shape else np.asarray(value))
+        program = self.maker.program
+        arrays += [self.swap.get(v, v).get_value(borrow=True) for v in program.shared]
+        built = getattr(self.maker.executable, "built", None)
+        if built is None:
+            raise UnsupportedError(
+                "This function is interpreted, so no memory is planned; compile it "
+                "in the default mode."
+            )
+        return built.footprint(arrays)
 
     def explain(self) -> str:
         """Return the rewritten graph, each node with the rewrites that led to it.
