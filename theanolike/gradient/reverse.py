@@ -104,6 +104,7 @@ def _pull(node: Apply, totals: Sequence[Part]) -> list[Part]:
     if any(isinstance(total, Cotangent) for total in totals):
         native = isinstance(node.op, NativeOp)
         pulled = _pull_native(node, totals) if native else _pull_user(node, totals)
+        pulled = _keep_guard(pulled, totals)
     else:
         pulled = [disconnected] * len(node.inputs)
     flat = not any(isinstance(total, Cotangent) for total in totals)
@@ -115,6 +116,31 @@ def _pull(node: Apply, totals: Sequence[Part]) -> list[Part]:
         elif pulled[i] is disconnected and (flat or is_discrete_tensor(x)):
             pulled[i] = ZERO
     return pulled
+
+
+def _keep_guard(pulled: Sequence[Part], totals: Sequence[Part]) -> list[Part]:
+    """Return what was pulled, zero where a guard excludes every output as a whole.
+
+    For ops that map no support, users' ops and loops: pullbacks are linear.
+    """
+    given = [t for t in totals if isinstance(t, Cotangent)]
+    if any(t.support is None or not t.is_guard for t in given):
+        return list(pulled)
+    ended = [
+        i
+        for i, p in enumerate(pulled)
+        if isinstance(p, Cotangent) and p.support is None
+    ]
+    if not ended:
+        return list(pulled)
+    f = functions()
+    counts = [f.any(t.support) for t in given]
+    counted = counts[0] if len(counts) == 1 else f.or_(*counts)
+    kept = list(pulled)
+    for i in ended:
+        value = pulled[i].value  # type: ignore[union-attr]
+        kept[i] = Cotangent(value).where(counted)
+    return kept
 
 
 def _spoiled(row: Sequence[bool], totals: Sequence[Part]) -> Any:

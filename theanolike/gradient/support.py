@@ -46,7 +46,8 @@ def join(cotangents: Sequence[Cotangent]) -> Cotangent:
     if len(cotangents) == 1:
         return cotangents[0]
     value = functions().add(*(c.value for c in cotangents))
-    return type(cotangents[0])(value, union([c.support for c in cotangents]))
+    support = union([c.support for c in cotangents])
+    return type(cotangents[0])(value, support, any(c.is_guard for c in cotangents))
 
 
 class Tally:

@@ -54,7 +54,7 @@ _relu: Unary = unary(
     lambda x: np.maximum(x, 0),
     accepts=is_real,
     lower=_lower_relu,
-    pullback=lambda x, y, g: g.where(ge(x, 0)) * (0.5 * (1 + sgn(x))),
+    pullback=lambda x, y, g: g.where(ge(x, 0), is_guard=False) * (0.5 * (1 + sgn(x))),
 )
 _leaky: Binary = binary(
     "leaky_relu",
@@ -64,7 +64,7 @@ _leaky: Binary = binary(
     lower=_lower_leaky,
     pullback=(
         lambda x, a, z, g: g * (0.5 * (1 + a) + 0.5 * (1 - a) * sgn(x)),
-        lambda x, a, z, g: g.where(gt(x, 0), negate=True) * x,
+        lambda x, a, z, g: g.where(gt(x, 0), negate=True, is_guard=False) * x,
     ),
 )
 

@@ -47,7 +47,7 @@ def flat(*operands: Any) -> Cotangent:
     fill_like = functions().fill_like
     zero = constant(0, dtype=g.value.type.dtype)
     nowhere = constant(False)
-    return type(g)(fill_like(zero, g.value), fill_like(nowhere, g.value))
+    return type(g)(fill_like(zero, g.value), fill_like(nowhere, g.value), False)
 
 
 def _product_of_others(i: int, inputs: Any, _: Any, g: Cotangent) -> Cotangent:
@@ -143,7 +143,7 @@ def _by_base(x: Any, y: Any, _: Any, g: Cotangent) -> Any:
 
 def _by_exponent(x: Any, _: Any, z: Any, g: Cotangent) -> Any:
     f = functions()
-    return g.where(f.neq(x, 0)) * z * f.log(x)
+    return g.where(f.neq(x, 0), is_guard=False) * z * f.log(x)
 
 
 pow: Binary = binary(

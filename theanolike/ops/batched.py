@@ -9,6 +9,7 @@ from theanolike.codegen import lowering
 from theanolike.errors import ShapeError
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
+from theanolike.ops.cotangent import Cotangent
 from theanolike.ops.declare import (
     Builder,
     Scalar,
@@ -21,16 +22,17 @@ from theanolike.ops.declare import (
 )
 from theanolike.ops.dimshuffle import dimshuffle, insert_dims, shape_padleft
 from theanolike.ops.extents import shape_i
+from theanolike.ops.masking import multiply, times
 from theanolike.ops.products import (
     Dot,
     Product,
     calls_library,
     check_inner,
-    conjugate,
-    dagger,
+    conjugated,
     factors,
     mismatch,
     sum_of_products,
+    turned,
 )
 from theanolike.ops.shape import reshape
 from theanolike.ops.tensordot import axes_of, tensordot
@@ -81,14 +83,33 @@ class BatchedDot(Product):
         product = matmul_of_arrays(left, right)
         return product.reshape(*x.shape[:-1], *y.shape[2:])
 
-    def back(self, x: Any, y: Any, g: Any) -> tuple[Any, Any]:
-        f = functions()
-        if x.ndim == 2 and y.ndim == 2:
-            column = f.dimshuffle(g, (0, "x"))
-            return f.mul(column, conjugate(y)), f.mul(column, conjugate(x))
-        gx = _outers(g, conjugate(y)) if y.ndim == 2 else self(g, dagger(y))
-        gy = _outers(conjugate(x), g) if x.ndim == 2 else self(dagger(x), g)
-        return gx, gy
+    def back(
+        self, x: Cotangent, y: Cotangent, g: Cotangent
+    ) -> tuple[Cotangent, Cotangent]:
+        ranks = (x.value.ndim, y.value.ndim)
+        if ranks == (2, 2):
+            column = g.through(lambda v: functions().dimshuffle(v, (0, "x")))
+            return times(column, conjugated(y)), times(column, conjugated(x))
+        if ranks[1] == 2:
+            gx = _outers(g, conjugated(y))
+        else:
+            gx = multiply(self, g, turned(y))
+        if ranks[0] == 2:
+            return gx, _outers(conjugated(x), g)
+        return gx, multiply(self, turned(x), g)
+
+    def reach(self, s: Any, t: Any, x: Any, y: Any) -> list[Any]:
+        f, found = functions(), []
+        if s is not None:
+            rows = f.any(s, axis=-1)
+            found.append(insert_dims(rows, [rows.ndim]) if y.ndim == 3 else rows)
+        if t is not None:
+            columns = f.any(t, axis=1)
+            found.append(insert_dims(columns, [1]) if x.ndim == 3 else columns)
+        return found
+
+    def is_call(self, x: Value, y: Value) -> bool:
+        return x.ndim == y.ndim == 3 and calls_library(x.dtype, x.shape, y.shape)
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         x, y = inputs
@@ -114,10 +135,11 @@ def matmul_of_arrays(x: Any, y: Any) -> Any:
     return np.matmul(x, y)
 
 
-def _outers(x: Any, y: Any) -> Any:
+def _outers(x: Cotangent, y: Cotangent) -> Cotangent:
     """Return the outer product of each pair of rows."""
     f = functions()
-    return f.mul(f.dimshuffle(x, (0, 1, "x")), f.dimshuffle(y, (0, "x", 1)))
+    columns = x.through(lambda v: f.dimshuffle(v, (0, 1, "x")))
+    return times(columns, y.through(lambda v: f.dimshuffle(v, (0, "x", 1))))
 
 
 @record
@@ -152,9 +174,21 @@ class Matmul(Product):
             raise ShapeError(mismatch(x.shape[-2:], y.shape[-2:]))
         return matmul_of_arrays(x, y)
 
-    def back(self, x: Any, y: Any, g: Any) -> tuple[Any, Any]:
+    def back(
+        self, x: Cotangent, y: Cotangent, g: Cotangent
+    ) -> tuple[Cotangent, Cotangent]:
+        return (
+            _summed_to(multiply(self, g, turned(y)), x.value),
+            _summed_to(multiply(self, turned(x), g), y.value),
+        )
+
+    def reach(self, s: Any, t: Any, x: Any, y: Any) -> list[Any]:
         f = functions()
-        return f.sum_to(self(g, dagger(y)), x), f.sum_to(self(dagger(x), g), y)
+        pairs = ((s, -1), (t, -2))
+        return [f.any(m, axis=k, keepdims=True) for m, k in pairs if m is not None]
+
+    def is_call(self, x: Value, y: Value) -> bool:
+        return calls_library(x.dtype, x.shape, y.shape)
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         x, y = inputs
@@ -185,6 +219,11 @@ class Matmul(Product):
         made = (x.dtype, (lowering.product(batch), rows, columns))
         product = b.library("batched_gemm", flat, [made], False, False)
         return b.reshape(product, (*batch, rows, columns))
+
+
+def _summed_to(g: Cotangent, x: Any) -> Cotangent:
+    f = functions()
+    return g.through(lambda v: f.sum_to(v, x), lambda s: f.or_to(s, x))
 
 
 class _Stack:

@@ -97,7 +97,7 @@ def _as_dtype(g: Cotangent, x: Variable) -> Cotangent:
     value, dtype = g.value, x.type.dtype  # type: ignore[attr-defined]
     if is_complex(value.type.dtype) and not is_complex(dtype):
         value = functions().real(value)
-    return type(g)(cast(value, dtype), g.support)
+    return g.like(cast(value, dtype), g.support)
 
 
 def cast(x: Any, dtype: Any) -> Any:

@@ -48,7 +48,7 @@ _conj: Unary = unary(
     np.conj,
     rule=same,
     accepts=is_complex,
-    pullback=lambda x, y, g: type(g)(conj(g.value), g.support),
+    pullback=lambda x, y, g: g.like(conj(g.value), g.support),
 )
 _angle: Unary = unary(
     "angle",

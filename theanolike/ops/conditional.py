@@ -9,6 +9,7 @@ import numpy as np
 
 from theanolike.codegen.lowering import Builder, Call, Literal, Scalar, select
 from theanolike.ops.arithmetic import is_real
+from theanolike.ops.cotangent import is_guarding
 from theanolike.ops.declare import Binary, Ternary, binary, ternary
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.variable import functions
@@ -22,6 +23,18 @@ def _lower_masked(_: Builder, support: Scalar, value: Scalar) -> Scalar:
     return select(support, value, Literal(0, value.dtype))
 
 
+def _guards(condition: Any, *arms: Any) -> bool:
+    """Tell whether a choice keeps away from an arm what may be wrong with it.
+
+    Where the condition compares one of the arms itself it is a `maximum` in other
+    words: a rectifier, not a guard.
+    """
+    node = condition.owner
+    if node is None or not getattr(node.op, "is_comparison", False):
+        return True
+    return not any(arm in node.inputs for arm in arms if arm.owner is not None)
+
+
 _switch: Ternary = ternary(
     "switch",
     np.where,
@@ -29,8 +42,8 @@ _switch: Ternary = ternary(
     selector=True,
     pullback=(
         None,
-        lambda c, x, y, z, g: g.where(c),
-        lambda c, x, y, z, g: g.where(c, negate=True),
+        lambda c, x, y, z, g: g.where(c, is_guard=_guards(c, x, y)),
+        lambda c, x, y, z, g: g.where(c, negate=True, is_guard=_guards(c, x, y)),
     ),
 )
 _masked_op: Binary = binary(
@@ -38,7 +51,7 @@ _masked_op: Binary = binary(
     _masked,
     selector=True,
     lower=_lower_masked,
-    pullback=(None, lambda s, x, z, g: g.where(s)),
+    pullback=(None, lambda s, x, z, g: g.where(s, is_guard=is_guarding(s))),
     doc="The value where the support holds, else zero, whatever the value is there.",
 )
 maximum: Binary = binary(
@@ -46,8 +59,8 @@ maximum: Binary = binary(
     np.maximum,
     accepts=is_real,
     pullback=(
-        lambda x, y, z, g: g.where(functions().eq(z, x)),
-        lambda x, y, z, g: g.where(functions().eq(z, x), negate=True),
+        lambda x, y, z, g: g.where(functions().eq(z, x), is_guard=False),
+        lambda x, y, z, g: g.where(functions().eq(z, x), negate=True, is_guard=False),
     ),
     doc="The larger of two elements; NaN if either is.",
 )
@@ -56,8 +69,8 @@ minimum: Binary = binary(
     np.minimum,
     accepts=is_real,
     pullback=(
-        lambda x, y, z, g: g.where(functions().eq(z, x)),
-        lambda x, y, z, g: g.where(functions().eq(z, x), negate=True),
+        lambda x, y, z, g: g.where(functions().eq(z, x), is_guard=False),
+        lambda x, y, z, g: g.where(functions().eq(z, x), negate=True, is_guard=False),
     ),
     doc="The smaller of two elements; NaN if either is.",
 )
@@ -93,9 +106,9 @@ _clip_op: Ternary = ternary(
     lower=_lower_clip,
     accepts=is_real,
     pullback=(
-        lambda x, low, high, z, g: g.where(_inside(x, low, high)),
-        lambda x, low, high, z, g: g.where(_at_low(x, low, high)),
-        lambda x, low, high, z, g: g.where(_at_high(x, low, high)),
+        lambda x, low, high, z, g: g.where(_inside(x, low, high), is_guard=False),
+        lambda x, low, high, z, g: g.where(_at_low(x, low, high), is_guard=False),
+        lambda x, low, high, z, g: g.where(_at_high(x, low, high), is_guard=False),
     ),
     doc="x limited to [low, high], each in turn, so high wins where they cross.",
 )

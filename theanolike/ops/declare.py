@@ -363,7 +363,7 @@ class Elementwise(NativeOp):
         support = pulled.support
         if support is not None:
             support = f.or_to(support, x)
-        return type(pulled)(f.sum_to(value, x), support)
+        return pulled.like(f.sum_to(value, x), support)
 
     def pushforward(
         self, node: Apply, tangents: Sequence[Tangent | None]
@@ -389,7 +389,7 @@ class Elementwise(NativeOp):
             value = f.real(value)
         if value.type.dtype != dtype:
             value = f.cast(value, dtype)
-        return [Tangent(value, total.support).through(widen)]  # type: ignore[list-item]
+        return [total.like(value, total.support).through(widen)]  # type: ignore[list-item]
 
     def __str__(self) -> str:
         return f"Elemwise{{{self.name}}}"

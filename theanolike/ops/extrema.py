@@ -53,7 +53,7 @@ class Extremum(Reduction):
         x = node.inputs[0]
         if g is None or not is_continuous(x.type.dtype):  # type: ignore[attr-defined]
             return [disconnected]
-        return [spread_back(self, g, x).where(self.ties(node))]
+        return [spread_back(self, g, x).where(self.ties(node), is_guard=False)]
 
     def ties(self, node: Apply) -> Any:
         """Tell which elements are the extremum: each gets the whole gradient."""
@@ -66,7 +66,7 @@ class Extremum(Reduction):
         if t is None:
             return [None]
         f = functions()
-        moved = t.where(self.ties(node)).value
+        moved = t.where(self.ties(node), is_guard=False).value
         return [Tangent(f.sum(moved, axis=list(self.axes), dtype=moved.type.dtype))]
 
 

@@ -94,7 +94,7 @@ class Join(NativeOp):
         if spread.support is not None:
             supports = op(spread.support, lengths, return_list=True)
         return [
-            type(g)(functions().cast(value, x.type.dtype), support)  # type: ignore[attr-defined]
+            g.like(functions().cast(value, x.type.dtype), support)  # type: ignore[attr-defined]
             if is_continuous(x.type.dtype)  # type: ignore[attr-defined]
             else disconnected
             for x, value, support in zip(node.inputs, values, supports, strict=True)
@@ -273,7 +273,13 @@ class Split(NativeOp):
                 for g, out in zip(spread, node.outputs, strict=True)
             ]
             support = join(self.axis, *masks)
-        return [Cotangent(join(self.axis, *pieces), support), disconnected]
+        is_guard = any(
+            g is not None and g.support is not None and g.is_guard for g in spread
+        )
+        return [
+            Cotangent(join(self.axis, *pieces), support, is_guard),
+            disconnected,
+        ]
 
     def pushforward(
         self, node: Apply, tangents: Sequence[Tangent | None]

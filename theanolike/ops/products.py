@@ -27,6 +27,7 @@ from theanolike.ops.declare import (
     register,
 )
 from theanolike.ops.dimshuffle import swapaxes
+from theanolike.ops.masking import MaskedProduct, multiply, times
 from theanolike.types.dtypes import is_complex, is_continuous, promote
 from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
@@ -59,6 +60,21 @@ def factors(inputs: Sequence[Any]) -> list[Any]:
     variables = as_operands(inputs)
     dtype = promote(*(v.type.dtype for v in variables))
     return [functions().cast(v, dtype) for v in variables]
+
+
+def turned(x: Cotangent) -> Cotangent:
+    """Return the `dagger` of a value with a support."""
+    return x.like(
+        dagger(x.value),
+        swapaxes(x.support, -1, -2)
+        if x.support is not None and x.value.ndim > 1
+        else x.support,
+    )
+
+
+def conjugated(x: Cotangent) -> Cotangent:
+    """Return the complex conjugate of a value with a support."""
+    return x.like(conjugate(x.value), x.support)
 
 
 def dagger(x: Any) -> Any:
@@ -99,12 +115,12 @@ class Product(NativeOp):
         x, y = node.inputs
         parts = []
         if tangents[0] is not None:
-            parts.append(self(tangents[0].value, y))
+            parts.append(multiply(self, tangents[0], Tangent(y)))
         if tangents[1] is not None:
-            parts.append(self(x, tangents[1].value))
+            parts.append(multiply(self, Tangent(x), tangents[1]))
         if not parts:
             return [None]
-        return [Tangent(functions().add(*parts) if len(parts) > 1 else parts[0])]
+        return [parts[0] + parts[1] if len(parts) > 1 else parts[0]]  # type: ignore[list-item]
 
     def pullback(
         self, node: Apply, cotangents: Sequence[Cotangent | None]
@@ -113,10 +129,23 @@ class Product(NativeOp):
         x, y = node.inputs
         if g is None or not is_continuous(x.type.dtype):  # type: ignore[attr-defined]
             return [disconnected, disconnected]
-        return [Cotangent(v) for v in self.back(x, y, g.value)]
+        return self.back(Cotangent(x), Cotangent(y), g)
 
-    def back(self, x: Any, y: Any, g: Any) -> tuple[Any, Any]:
-        """Return the cotangents of the operands."""
+    def back(
+        self, x: Cotangent, y: Cotangent, g: Cotangent
+    ) -> tuple[Cotangent, Cotangent]:
+        """Return the cotangents of the operands, which are zero outside a support."""
+        raise NotImplementedError
+
+    def reach(self, s: Any, t: Any, x: Any, y: Any) -> list[Any]:
+        """Return where the result has terms, by supports of x and of y that are there.
+
+        Each is a bool that broadcasts to the result.
+        """
+        raise NotImplementedError
+
+    def is_call(self, x: Value, y: Value) -> bool:
+        """Tell whether a build calls BLAS for it."""
         raise NotImplementedError
 
 
@@ -149,14 +178,30 @@ class Dot(Product):
             return np.dot(x.astype("float32"), y.astype("float32")).astype("float16")
         return np.dot(x, y)
 
-    def back(self, x: Any, y: Any, g: Any) -> tuple[Any, Any]:
-        f = functions()
-        left, right = dagger(y), dagger(x)
-        if x.ndim == 1 and y.ndim == 1:
-            return f.mul(g, left), f.mul(g, right)
-        gx = outer(g, left) if y.ndim == 1 else self(g, left)
-        gy = outer(right, g) if x.ndim == 1 else self(right, g)
+    def back(
+        self, x: Cotangent, y: Cotangent, g: Cotangent
+    ) -> tuple[Cotangent, Cotangent]:
+        ranks = (x.value.ndim, y.value.ndim)
+        left, right = turned(y), turned(x)
+        if ranks == (1, 1):
+            return times(g, left), times(g, right)
+        gx = _outer(g, left) if ranks[1] == 1 else multiply(self, g, left)
+        gy = _outer(right, g) if ranks[0] == 1 else multiply(self, right, g)
         return gx, gy
+
+    def reach(self, s: Any, t: Any, x: Any, y: Any) -> list[Any]:
+        f, found = functions(), []
+        if s is not None:
+            rows = f.any(s, axis=-1)
+            found.append(
+                f.dimshuffle(rows, (0, "x")) if (x.ndim, y.ndim) == (2, 2) else rows
+            )
+        if t is not None:
+            found.append(f.any(t, axis=0))
+        return found
+
+    def is_call(self, x: Value, y: Value) -> bool:
+        return x.ndim == y.ndim == 2 and calls_library(x.dtype, x.shape, y.shape)
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         x, y = inputs
@@ -235,16 +280,15 @@ class Gemm(NativeOp):
         (cotangent,) = cotangents
         if cotangent is None:
             return [disconnected] * 5
-        f = functions()
-        g = cotangent.value
+        f, g = functions(), cotangent
         z, alpha, x, y, beta = node.inputs
-        scaled = f.mul(g, dagger(alpha))
+        scaled = g * alpha
         return [
-            Cotangent(f.mul(g, dagger(beta))),
-            Cotangent(f.sum(f.mul(g, conjugate(Dot()(x, y))))),
-            Cotangent(Dot()(scaled, dagger(y))),
-            Cotangent(Dot()(dagger(x), scaled)),
-            Cotangent(f.sum(f.mul(g, conjugate(z)))),
+            g * beta,
+            (g * Dot()(x, y)).through(f.sum, f.any),
+            multiply(Dot(), scaled, Cotangent(dagger(y))),
+            multiply(Dot(), Cotangent(dagger(x)), scaled),
+            (g * z).through(f.sum, f.any),
         ]
 
     def pushforward(
@@ -281,6 +325,7 @@ def conjugate(x: Any) -> Any:
 
 register(Dot(), "dot")
 register(Gemm(), "Gemm")
+register(MaskedProduct(Dot(), (True, True)), "masked_dot")
 
 
 def dot(l: Any, r: Any) -> Any:  # noqa: E741 - Theano's names
@@ -301,6 +346,12 @@ def dot(l: Any, r: Any) -> Any:  # noqa: E741 - Theano's names
     if x.ndim > 2 or y.ndim > 2:
         return functions().tensordot(x, y, [[x.ndim - 1], [max(0, y.ndim - 2)]])
     return Dot()(x, y)
+
+
+def _outer(x: Cotangent, y: Cotangent) -> Cotangent:
+    f = functions()
+    column = x.through(lambda v: f.dimshuffle(v, (0, "x")))
+    return times(column, y.through(lambda v: f.dimshuffle(v, ("x", 0))))
 
 
 def outer(x: Any, y: Any) -> Any:

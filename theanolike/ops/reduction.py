@@ -102,7 +102,7 @@ def spread_back(op: Reduction, g: Cotangent, x: Any) -> Cotangent:
     value = moved.value
     if is_complex(value.type.dtype) and not is_complex(x.type.dtype):
         value = f.real(value)
-    return type(g)(f.cast(value, x.type.dtype), moved.support)
+    return moved.like(f.cast(value, x.type.dtype), moved.support)  # type: ignore[no-any-return]
 
 
 @record

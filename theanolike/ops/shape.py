@@ -32,7 +32,7 @@ def spread_support(g: Any) -> Any:
     """Return `g` with a support of its value's own shape, fit to move with it."""
     if g.support is None:
         return g
-    return type(g)(g.value, functions().fill_like(g.support, g.value))
+    return g.like(g.value, functions().fill_like(g.support, g.value))
 
 
 class Rearrangement(NativeOp):

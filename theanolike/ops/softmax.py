@@ -68,8 +68,20 @@ class _Exponentials(NativeOp):
     def __str__(self) -> str:
         return f"{type(self).__name__}{{{', '.join(map(str, self.axes))}}}"
 
-    def _sum(self, value: Any) -> Any:
-        return functions().sum(value, list(self.axes), value.type.dtype, keepdims=True)
+    def _total(self, g: Cotangent) -> Cotangent:
+        """Return the sums along the axes, for each element; where one counts."""
+        f, axes = functions(), list(self.axes)
+
+        def total(v: Any) -> Any:
+            return f.sum(v, axes, v.type.dtype, keepdims=True)
+
+        def reached(s: Any) -> Any:
+            return f.fill_like(f.any(s, axes, keepdims=True), g.value)
+
+        if g.support is None:
+            return g.like(total(g.value), None)
+        spread = f.fill_like(total(g.value), g.value)
+        return g.like(spread, reached(f.fill_like(g.support, g.value)))
 
 
 @record
@@ -111,10 +123,11 @@ class Softmax(_Exponentials):
         quotient = _numerator(g.value, y)
         if quotient is not None:
             # the cotangent of log(softmax(x)), where y itself may be 0
-            value = quotient - y * self._sum(quotient)
+            q = g.like(quotient, g.support)
+            value = q - self._total(q) * y
         else:
-            value = y * (g.value - self._sum(g.value * y))
-        return [Cotangent(_cast_to(value, node.inputs[0]))]
+            value = (g - self._total(g * y)) * y
+        return [value.like(_cast_to(value.value, node.inputs[0]), value.support)]
 
     def pushforward(
         self, node: Apply, tangents: Sequence[Tangent | None]
@@ -123,7 +136,7 @@ class Softmax(_Exponentials):
         if t is None:
             return [None]
         (y,) = node.outputs
-        return [Tangent(y * (t.value - self._sum(t.value * y)))]
+        return [(t - self._total(t * y)) * y]  # type: ignore[list-item]
 
     __str__ = _Exponentials.__str__
 
@@ -196,8 +209,8 @@ class LogSoftmax(_Exponentials):
         if g is None:
             return [disconnected]
         p = Softmax(self.axes)(node.inputs[0])
-        value = g.value - p * self._sum(g.value)
-        return [Cotangent(_cast_to(value, node.inputs[0]))]
+        value = g - self._total(g) * p
+        return [value.like(_cast_to(value.value, node.inputs[0]), value.support)]
 
     def pushforward(
         self, node: Apply, tangents: Sequence[Tangent | None]
@@ -206,7 +219,7 @@ class LogSoftmax(_Exponentials):
         if t is None:
             return [None]
         p = Softmax(self.axes)(node.inputs[0])
-        return [Tangent(t.value - self._sum(p * t.value))]
+        return [t - self._total(t * p)]  # type: ignore[list-item]
 
     __str__ = _Exponentials.__str__
 
@@ -271,8 +284,12 @@ class LogSumExp(_Exponentials):
         (g,) = cotangents
         if g is None:
             return [disconnected]
-        value = insert_dims(g.value, self.axes) * self.weights(node)
-        return [Cotangent(_cast_to(value, node.inputs[0]))]
+        x = node.inputs[0]
+        spread = g.through(lambda v: insert_dims(v, self.axes))
+        if spread.support is not None:
+            spread = spread.through(lambda v: functions().fill_like(v, x))
+        value = spread * self.weights(node)
+        return [value.like(_cast_to(value.value, x), value.support)]
 
     def pushforward(
         self, node: Apply, tangents: Sequence[Tangent | None]
@@ -280,8 +297,13 @@ class LogSumExp(_Exponentials):
         t = tangents[0]
         if t is None:
             return [None]
-        moved = t.value * self.weights(node)
-        return [Tangent(functions().sum(moved, list(self.axes), moved.type.dtype))]
+        moved = t * self.weights(node)
+        f, axes = functions(), list(self.axes)
+        return [
+            moved.through(
+                lambda v: f.sum(v, axes, v.type.dtype), lambda s: f.any(s, axes)
+            )
+        ]
 
     __str__ = _Exponentials.__str__
 

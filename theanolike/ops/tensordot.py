@@ -9,6 +9,7 @@ from theanolike.codegen import lowering
 from theanolike.errors import ShapeError
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
+from theanolike.ops.cotangent import Cotangent
 from theanolike.ops.declare import (
     Builder,
     Scalar,
@@ -18,15 +19,17 @@ from theanolike.ops.declare import (
     as_operands,
     register,
 )
-from theanolike.ops.dimshuffle import dimshuffle
+from theanolike.ops.dimshuffle import dimshuffle, insert_dims
+from theanolike.ops.masking import multiply
 from theanolike.ops.products import (
     BLAS,
     Product,
-    conjugate,
+    conjugated,
     factors,
     sum_of_products,
 )
 from theanolike.types.type import TensorType
+from theanolike.types.variable import functions
 
 Axes = tuple[int, ...]
 
@@ -79,17 +82,36 @@ class Tensordot(Product):
         axes = (self.left, self.right)
         return np.tensordot(x.astype(wide), y.astype(wide), axes).astype(x.dtype)
 
-    def back(self, x: Any, y: Any, g: Any) -> tuple[Any, Any]:
-        own, other = self.free((x.ndim, y.ndim))
+    def back(
+        self, x: Cotangent, y: Cotangent, g: Cotangent
+    ) -> tuple[Cotangent, Cotangent]:
+        own, other = self.free((x.value.ndim, y.value.ndim))
         count = len(own)
-        rest = tuple(range(count, g.ndim))
-        gx = Tensordot(rest, tuple(other))(g, conjugate(y))
-        gy = Tensordot(tuple(own), tuple(range(count)))(conjugate(x), g)
+        rest = tuple(range(count, g.value.ndim))
+        gx = multiply(Tensordot(rest, tuple(other)), g, conjugated(y))
+        sums = tuple(own), tuple(range(count))
+        gy = multiply(Tensordot(*sums), conjugated(x), g)
         # Their dims: those kept, in order, and the summed ones, in the other's order.
         places = sorted(zip(self.right, self.left, strict=True))
-        gx = dimshuffle(gx, _inverse([*own, *(i for _, i in places)]))
+        back = _inverse([*own, *(i for _, i in places)])
+        gx = gx.through(lambda v: dimshuffle(v, back))
         places = sorted(zip(self.left, self.right, strict=True))
-        return gx, dimshuffle(gy, _inverse([*(j for _, j in places), *other]))
+        order = _inverse([*(j for _, j in places), *other])
+        return gx, gy.through(lambda v: dimshuffle(v, order))
+
+    def reach(self, s: Any, t: Any, x: Any, y: Any) -> list[Any]:
+        f, found = functions(), []
+        if s is not None:
+            rows = f.any(s, axis=list(self.left)) if self.left else s
+            columns = y.ndim - len(self.right)
+            found.append(insert_dims(rows, range(rows.ndim, rows.ndim + columns)))
+        if t is not None:
+            found.append(f.any(t, axis=list(self.right)) if self.right else t)
+        return found
+
+    def is_call(self, x: Value, y: Value) -> bool:
+        own, other = self.free((x.ndim, y.ndim))
+        return bool(own and other and self.left) and x.dtype in BLAS
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         x, y = inputs

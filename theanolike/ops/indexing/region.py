@@ -49,7 +49,9 @@ class Take(NativeOp):
         value = self.put(is_set=self.is_injective)(
             f.zeros_like(x), spread.value, *index
         )
-        return [type(g)(value, self.support_back(x, support, index)), *others]
+        kept = self.support_back(x, support, index)
+        is_guard = g.support is not None and g.is_guard
+        return [type(g)(value, kept, is_guard), *others]
 
     is_injective = True  # no element is taken twice
 
@@ -127,6 +129,7 @@ class Put(NativeOp):
             kept = type(g)(
                 self(spread.value, f.zeros_like(y), *index),
                 self(support, f.zeros_like(y, "bool"), *index),
+                g.support is not None and g.is_guard,
             )
         return [kept, taken, *others]
 

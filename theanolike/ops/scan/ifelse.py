@@ -106,12 +106,19 @@ class IfElse(NativeOp):
         flowing = [k for k, v in enumerate(captured) if is_continuous(v.type.dtype)]  # type: ignore[attr-defined]
         outer = [cotangents[k].value for k in given]  # type: ignore[union-attr]
         gs = [v.type.make_variable() for v in outer]
+        masked = [k for k in given if cotangents[k].support is not None]  # type: ignore[union-attr]
+        masks = [
+            f.fill_like(cotangents[k].support, cotangents[k].value)  # type: ignore[union-attr]
+            for k in masked
+        ]
+        ms = dict(zip(masked, [v.type.make_variable() for v in masks], strict=True))
         chosen: list[list[Variable]] = []
-        reached = []
+        reached, supports = [], []
         for graph in (self.then, self.otherwise):
             outputs = graph.copy(inner)
             starts = [
-                (outputs[k], Cotangent(g)) for k, g in zip(given, gs, strict=True)
+                (outputs[k], Cotangent(g, ms.get(k)))
+                for k, g in zip(given, gs, strict=True)
             ]
             wrt = [inner[k] for k in flowing]
             parts = walks["back"](starts, wrt, inner)
@@ -121,13 +128,27 @@ class IfElse(NativeOp):
                 for p, x in zip(parts, wrt, strict=True)
             ]
             chosen.append(values)
+            supports.append([_support(p) for p in parts])
         pulled: list[Pulled] = [disconnected] * len(node.inputs)
         if not flowing:
             return pulled
-        made = choice(condition, [*inner, *gs], [*captured, *outer], *chosen)
-        for k, value, one, other in zip(flowing, made, *reached, strict=True):
-            support = None
-            if one != other:
+        pairs = zip(*supports, strict=True)
+        mixed = [
+            k
+            for k, pair in enumerate(pairs)
+            if any(isinstance(s, Variable) for s in pair)
+        ]
+        for values, known in zip(chosen, supports, strict=True):
+            values += [_as_mask(known[k], values[k]) for k in mixed]
+        made = choice(
+            condition, [*inner, *gs, *ms.values()], [*captured, *outer, *masks], *chosen
+        )
+        found = dict(zip(mixed, made[len(flowing) :], strict=True))
+        for n, (k, value, one, other) in enumerate(
+            zip(flowing, made[: len(flowing)], *reached, strict=True)
+        ):
+            support = found.get(n)
+            if support is None and one != other:
                 support = f.fill_like(condition if one else f.invert(condition), value)
             if one or other:
                 pulled[1 + k] = Cotangent(value, support)
@@ -178,6 +199,20 @@ def choice(
     given = [x for x, _ in kept]
     op = IfElse(FrozenGraph(given, then), FrozenGraph(given, otherwise))
     return list(op(condition, *(x for _, x in kept), return_list=True))
+
+
+def _support(part: Any) -> Any:
+    """Return where a part may not be zero: None is everywhere, False nowhere."""
+    if not isinstance(part, Cotangent):
+        return False
+    return part.support
+
+
+def _as_mask(support: Any, value: Any) -> Any:
+    f = functions()
+    if support is None or support is False:
+        return f.fill_like(constant(support is None), value)
+    return f.fill_like(support, value)
 
 
 def _zeros_like(x: Any) -> Any:
