@@ -13,7 +13,8 @@ from benchmarks.peers import PEERS, describe
 
 NAMES = [
     *("call", "elementwise", "reductions", "rosenbrock", "logistic_regression"),
-    *("perceptron", "cold", "layers", "optimisation", "imports"),
+    *("perceptron", "logistic_map", "heat", "wave", "hmm", "warping", "lstm"),
+    *("cold", "layers", "optimisation", "imports"),
 ]
 
 

@@ -12,20 +12,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FLAGS", "call_limit", "load_limit"]
+__all__ = ["EXACT_FLAGS", "FLAGS", "call_limit", "load_limit"]
 
-FLAGS = ["-O3", "-march=native", "-ffast-math", "-std=c++20", "-fPIC"]
+EXACT_FLAGS = ["-O3", "-march=native", "-std=c++20", "-fPIC"]
+FLAGS = [*EXACT_FLAGS, "-ffast-math"]
 
 
 @functools.cache
-def load_limit(name: str) -> ctypes.CDLL:
-    """Compile ``limits/<name>.cpp`` with g++ and open it.
+def load_limit(name: str, *, exact: bool = False) -> ctypes.CDLL:
+    """Compile ``limits/<name>.cpp`` with g++ and open it; `exact`: NaN semantics kept.
 
     Raises
     ------
     ImportError
         There is no g++.
     """
+    flags = EXACT_FLAGS if exact else FLAGS
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder)
     library = Path(folder) / f"{name}.so"
@@ -33,7 +35,7 @@ def load_limit(name: str) -> ctypes.CDLL:
     part = str(library.with_suffix(".o"))
     # Linked without -ffast-math, which would flush denormals in the whole process.
     commands = [
-        ["g++", *FLAGS, "-c", "-o", part, str(source)],
+        ["g++", *flags, "-c", "-o", part, str(source)],
         ["g++", "-shared", "-o", str(library), part, "-lmvec", "-lm", "-pthread"],
     ]
     try:

@@ -26,7 +26,7 @@ def test_the_smoke_run_prints_every_question():
         cwd=ROOT,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("  aim: ") >= 15
+    assert done.stdout.count("  aim: ") >= 22
     assert "theanolike / it" in done.stdout
 
 
