@@ -1,7 +1,7 @@
 """The memory that a call takes, reckoned from the plan and given shapes.
 
-Extents are evaluated as the compute function does it, in Python: those of arguments, and
-numbers that the program makes of them before it touches arrays.
+Extents are evaluated as the compute function does it, in Python: those of arguments,
+and numbers that the program makes of them before it touches arrays.
 """
 
 import math
@@ -81,10 +81,9 @@ class Footprint:
         return self.workspace + self.outputs
 
     def __str__(self) -> str:
-        lines = [
-            f"workspace {_shown(self.workspace)}, outputs {_shown(self.outputs)}, "
-            f"together {_shown(self.total)}"
-        ]
+        parts = [("workspace", self.workspace), ("outputs", self.outputs)]
+        parts.append(("together", self.total))
+        lines = [", ".join(f"{name} {_shown(size)}" for name, size in parts)]
         lines += [
             f"loop of {loop.steps} steps at {loop.line or 'an unknown line'}: keeps "
             f"{_shown(loop.kept)} of rows; its states of all steps are "
@@ -192,8 +191,9 @@ class _Evaluator:
         kept = sum(self.size(value) for value in collected)
         states = sum(self.size(value) for value in loop.states)
         for node in loop.body.nodes:
-            blocks = isinstance(node, Loop) and len(node.states) == count > 0
-            if blocks and loop.body.outputs[:count] == list(node.results[:count]):
+            if not isinstance(node, Loop) or len(node.states) != count or not count:
+                continue
+            if loop.body.outputs[:count] == list(node.results[:count]):
                 steps *= self._in_block(node)
         every = max(math.isqrt(max(steps - 1, 0)) + 1, 1)
         root = (steps // every + 2 * every) * states

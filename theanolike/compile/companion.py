@@ -301,7 +301,7 @@ class Companion:
         for index, (item, place) in enumerate(zip(items, self.places, strict=True)):
             if index not in given and place is None:
                 raise TypeError(f"Missing required input: {item.variable}")
-            value = given[index] if index in given else place.value  # type: ignore[union-attr]
+            value = given.get(index, place and place.value)
             is_shape = isinstance(value, tuple) and item.variable.type.ndim  # type: ignore[attr-defined]
             arrays.append(value if is_shape else np.asarray(value))
         program = self.maker.program
