@@ -207,7 +207,37 @@ def test_shapes_that_disagree_do_no_harm_where_there_is_no_step(rng, agree):
     shapes = [(0, 7), (4, 4), (4, 5), (3, 4), (6,), (2,)]
     values = [rng.normal(size=shape) for shape in shapes]
     longer = [rng.normal(size=(2, 7)), *values[1:]]
-    agree(inputs, [states, made, *wrt], values, longer)
+    # Of no row it doesn't matter which of the widths it has.
+    f = agree(inputs, [states, made.shape[0], *wrt], values, longer)
+    assert [not np.any(gradient) for gradient in f(*values)[2:]] == [True] * 5
+
+
+def test_rows_that_widen_and_rows_that_are_widened_keep_their_shapes(rng, agree):
+    x, v, c = T.dmatrix("x"), T.dmatrix("v"), T.dvector("c")
+
+    def step(row, h):
+        new = T.tanh(h * 0.5 + row)
+        return new, T.exp(T.dot(new, v) + c) * T.dot(c, c)
+
+    (_, made), _ = theano.scan(step, x, outputs_info=[T.zeros(4), None])
+    values = [
+        (rng.normal(size=(n, 4)), rng.normal(size=(4, k)), rng.normal(size=m))
+        for n in (3, 0)
+        for k, m in ((5, 5), (1, 5), (5, 1), (1, 1))
+    ]
+    agree([x, v, c], [made], *values)
+
+
+def test_the_logarithm_of_probabilities_that_a_loop_makes_stays_finite():
+    x, v = T.dmatrices("x", "v")
+    (_, made), _ = theano.scan(
+        lambda row, h: (row + h, T.nnet.softmax(T.dot(h, v))[0]),
+        x,
+        outputs_info=[T.zeros(3), None],
+    )
+    f = theano.function([x, v], T.log(made))
+    found = f(np.ones((3, 3)), np.array([[0.0, 1e4]] * 3))
+    assert np.isfinite(found).all()
 
 
 def test_what_may_fail_and_is_the_same_in_all_steps_waits_for_the_first(rng, agree):

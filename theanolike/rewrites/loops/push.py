@@ -10,14 +10,10 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.arithmetic import add, mul
-from theanolike.ops.comparison import gt
-from theanolike.ops.creation import zeros
 from theanolike.ops.declare import Elementwise
 from theanolike.ops.extents import ShapeItem
 from theanolike.ops.products import Dot, Gemm
-from theanolike.ops.scan.ifelse import IfElse
 from theanolike.ops.scan.loop import LoopOp
-from theanolike.ops.shape import Reshape
 from theanolike.rewrites.loops.invariant import has_steps
 from theanolike.rewrites.loops.opened import (
     Closed,
@@ -26,12 +22,12 @@ from theanolike.rewrites.loops.opened import (
     known_as,
     readers,
     reading,
-    row_shapes,
 )
 from theanolike.rewrites.loops.stacked import (
     Stacker,
     can_stack,
     is_costly,
+    is_harmless,
     is_one,
     is_total,
 )
@@ -83,7 +79,7 @@ class Reads:
             if (
                 all(v in self.stackable for v in moving)
                 and can_stack(node, lambda v: v in self.rows)
-                and (is_safe or isinstance(node.op, Dot | Reshape) or is_total(node))
+                and (is_safe or is_harmless(node, lambda v: v in self.rows))
             ):
                 self.stackable.update(node.outputs)
 
@@ -234,14 +230,6 @@ def work_behind_loop(node: Apply) -> Any:
     rows = {v: _rows_outside(v, sequences, kept, closed) for v in frontier}
     stacker = Stacker(sequences | rows, captured, is_safe=has_steps(node))
     values = stacker.stack([results[place] for place in behind])
-    if not has_steps(node) and not all(
-        is_total(n) or isinstance(n.op, Dot | Reshape) for n in region
-    ):
-        read = [*rows.values(), *captured.values()]
-        chosen = _if_any_step(node, behind, values, read)
-        if chosen is None:
-            return None
-        values = chosen
     return closed.replacements(dict(zip(behind, values, strict=True)))
 
 
@@ -258,6 +246,7 @@ def _region_behind(node: Apply, reads: Reads) -> list[Apply]:
     needed.update(results[: op.states])
     read_by = readers(op.graph)
     free: set[Apply] = set()
+    is_safe = has_steps(node)
     for one in reversed(op.graph.nodes):
         out = one.outputs[0]
         if (
@@ -267,6 +256,7 @@ def _region_behind(node: Apply, reads: Reads) -> list[Apply]:
             and not any(v in reads.unsure for v in one.inputs)
             and can_stack(one, lambda v: not reads.is_same(v))
             and not all(map(reads.is_same, one.inputs))
+            and (is_safe or is_harmless(one, lambda v: not reads.is_same(v)))
         ):
             free.add(one)
     made: set[Variable] = set()
@@ -288,24 +278,3 @@ def _rows_outside(
         return closed.of_row(kept[inside])
     rows = sequences[inside]
     return rows if closed.done is None else rows[: closed.done]
-
-
-def _if_any_step(
-    node: Apply, behind: list[int], values: list[Any], read: Iterable[Any]
-) -> list[Any] | None:
-    """Return values that are computed only if the loop does a step.
-
-    Shapes may disagree without harm where it doesn't. None if it isn't known what
-    shapes the rows would have.
-    """
-    shapes = row_shapes(node, behind)
-    if shapes is None:
-        return None
-    none = [
-        known_as(zeros([0, *shape], v.type.dtype), node.outputs[r])
-        for r, v, shape in zip(behind, values, shapes, strict=True)
-    ]
-    leaves = list(dict.fromkeys(v for v in read if not isinstance(v, Constant)))
-    leaves += [v for v in none if v not in leaves]
-    choice = IfElse(FrozenGraph(leaves, values), FrozenGraph(leaves, none))
-    return list(choice(gt(node.inputs[0], 0), *leaves, return_list=True))

@@ -14,12 +14,15 @@ from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.arithmetic import add, mul
 from theanolike.ops.broadcast import Fill
 from theanolike.ops.cast import Cast
+from theanolike.ops.comparison import eq, gt
+from theanolike.ops.conditional import switch
 from theanolike.ops.declare import Elementwise
 from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.extents import ShapeItem, shape_i
 from theanolike.ops.indexing.basic import Subtensor
 from theanolike.ops.indexing.pattern import FULL, items_of
 from theanolike.ops.known import known_int
+from theanolike.ops.logic import or_
 from theanolike.ops.products import Dot, Gemm
 from theanolike.ops.reduction import AllTrue, AnyTrue, Prod, Sum
 from theanolike.ops.shape import Reshape, reshape
@@ -32,6 +35,7 @@ __all__ = [
     "can_stack",
     "flattened",
     "is_costly",
+    "is_harmless",
     "is_one",
     "is_total",
 ]
@@ -82,6 +86,17 @@ def is_total(node: Apply) -> bool:
     if isinstance(op, Subtensor):
         return _is_within(op, *inputs)
     return isinstance(op, (DimShuffle, ShapeItem, *ALONG_AXES))
+
+
+def is_harmless(node: Apply, is_row: Callable[[Variable], bool]) -> bool:
+    """Tell whether a node can't fail for no steps, stacked: its rows are fitted then.
+
+    So what is the same in all steps must have shapes that surely agree.
+    """
+    if isinstance(node.op, POINTWISE):
+        fixed = [v for v in node.inputs if not is_row(v) and v.type.ndim]  # type: ignore[attr-defined]
+        return not fixed or any(all(covers(w, v) for v in fixed) for w in fixed)
+    return isinstance(node.op, Dot | Reshape) or is_total(node)
 
 
 def _is_within(op: Any, x: Any, *numbers: Any) -> bool:
@@ -174,7 +189,10 @@ class Stacker:
         op: Any = node.op
         if isinstance(op, POINTWISE):
             rank = node.outputs[0].type.ndim  # type: ignore[attr-defined]
-            return op(*(_aligned(o, rank) for o in operands))
+            aligned = [o._replace(value=_aligned(o, rank)) for o in operands]
+            if not self._is_safe and not is_total(node):
+                aligned = _fitted(aligned)
+            return op(*(o.value for o in aligned))
         values = [o.value for o in operands]
         if isinstance(op, DimShuffle):
             return DimShuffle((0, *_after_steps(op.order)))(values[0])
@@ -226,6 +244,33 @@ def _aligned(operand: Operand, rank: int) -> Any:
         return value
     own = range(1, value.ndim)
     return DimShuffle((0, *([None] * missing), *own))(value)
+
+
+def _fitted(operands: Sequence[Operand]) -> list[Operand]:
+    """Return operands of which the rows fit the widest other one if there are none."""
+    fixed = [o for o in operands if not o.is_row and o.value.ndim]
+    widest = [w for w in fixed if all(covers(w.value, o.value) for o in fixed)]
+    model = next(iter([*widest, *(o for o in operands if o.is_row)]))
+    return [
+        o if o is model or not o.is_row else Operand(_fit(o.value, model.value), True)
+        for o in operands
+    ]
+
+
+def _fit(rows: Any, model: Any) -> Any:
+    """Return rows; without any, of extents with which those of `model` agree."""
+    extents = [shape_i(rows, k) for k in range(rows.ndim)]
+    any_row = gt(extents[0], 0)
+    changed = False
+    for back in range(1, min(rows.ndim - 1, model.ndim) + 1):
+        own, other = rows.type.shape[-back], model.type.shape[-back]
+        if 1 in (own, other) or (own is not None and own == other):
+            continue
+        wanted = shape_i(model, model.ndim - back)
+        keeps = or_(any_row, eq(wanted, 1))
+        extents[-back] = switch(keeps, extents[-back], wanted)
+        changed = True
+    return reshape(rows, extents) if changed else rows
 
 
 def _with_rows(rows: Any, inner: Any) -> Any:
