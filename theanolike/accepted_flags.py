@@ -69,7 +69,6 @@ ACCEPTED: dict[str, Flag[Any]] = {
     "print_global_stats": truth(False, doc="Print times at exit.", no_effect=NEVER),
     "print_test_value": truth(False, doc="Print test values.", no_effect=NEVER),
     "profile_memory": truth(False, doc="Profile memory.", no_effect=MEMORY),
-    "profile_optimizer": truth(False, doc="Profile rewrites.", no_effect=NEVER),
     "reoptimize_unpickled_function": truth(
         False, doc="Rewrite again.", no_effect="an unpickled function is compiled anew"
     ),

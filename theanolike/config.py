@@ -121,6 +121,9 @@ class Config(Group):
         "raise", "warn", "ignore", doc="What function() does about an unused input."
     )
     profile = truth(False, doc="Profile functions compiled without profile=.")
+    profile_optimizer = truth(
+        False, doc="Let profiles tell what each rewrite cost and how often it fired."
+    )
     cxx = text("", doc="The C++ compiler; empty to look for one.")
     threads = whole(0, at_least=0, doc="Threads of a function; 0: one per core.")
     base_compiledir = text(_cache_directory, doc="Default of compiledir.")

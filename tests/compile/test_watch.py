@@ -134,6 +134,42 @@ def test_config_profile_is_the_default():
     assert f.copy(profile=True).profile is not f.profile
 
 
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+def test_profile_optimizer_tells_time_and_firings_by_rewrite(mode, capsys):
+    x = T.dvector("x")
+    with theano.change_flags(profile_optimizer=True):
+        f = theano.function([x], T.exp(x) * 1 + 0 + T.exp(x), mode=mode, profile=True)
+    stats = f.profile
+    fired = {name: n for name, n in stats.rewrite_callcount().items() if n}
+    assert fired == dict(f.maker.report.firings)
+    assert fired["merge"] >= 1
+    assert set(fired) <= set(stats.rewrite_time())
+    assert all(seconds >= 0 for seconds in stats.rewrite_time().values())
+    stats.summary()
+    printed = capsys.readouterr().err
+    assert "Optimizer Profile" in printed
+    for name, n in fired.items():
+        assert f"{n:8d}  {name}" in printed
+
+
+def test_without_profile_optimizer_a_profile_is_silent_about_rewrites(capsys):
+    x = T.dvector("x")
+    f = theano.function([x], T.exp(x) * 1, mode="FAST_COMPILE", profile=True)
+    f.profile.summary()
+    assert f.profile.optimizer_profile == []
+    assert "Optimizer Profile" not in capsys.readouterr().err
+
+
+def test_functions_that_share_a_profile_add_up_their_rewrites():
+    x = T.dvector("x")
+    stats = theano.compile.ProfileStats(atexit_print=False)
+    with theano.change_flags(profile_optimizer=True):
+        for _ in range(2):
+            theano.function([x], (x + 1) * (x + 1), mode="FAST_COMPILE", profile=stats)
+    assert len(stats.optimizer_profile) == 2
+    assert stats.rewrite_callcount()["merge"] == 2
+
+
 def test_profile_mode_profiles():
     x = T.dscalar("x")
     f = theano.function([x], x + 1, mode="ProfileMode")

@@ -76,6 +76,8 @@ class FunctionMaker:
             profile.optimizer_time += rewritten - begin
             profile.linker_time += time.perf_counter() - rewritten
             profile.compile_time += time.perf_counter() - begin
+            if self.snapshot.profile_optimizer and self.report is not None:
+                profile.optimizer_profile.append(self.report)
 
     def rewrite(self, graph: FunctionGraph) -> Any:
         """Rewrite a graph as the mode says."""

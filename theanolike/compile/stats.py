@@ -36,6 +36,8 @@ class ProfileStats:
         Seconds of making the function, of its rewrites, and of building it.
     apply_time, apply_callcount : dict
         Seconds and runs by node, of interpreted functions.
+    optimizer_profile : list of Report
+        With `config.profile_optimizer`, what the rewrites of each function did.
     """
 
     def __init__(
@@ -63,6 +65,22 @@ class ProfileStats:
         self.validate_time = 0.0
         self.apply_time: dict[Apply, float] = {}
         self.apply_callcount: dict[Apply, int] = {}
+        self.optimizer_profile: list[Any] = []
+
+    def rewrite_time(self) -> dict[str, float]:
+        """Return seconds by rewrite, where they said no included."""
+        return self._sum_of("seconds")
+
+    def rewrite_callcount(self) -> dict[str, int]:
+        """Return by rewrite how often it changed the graph."""
+        return self._sum_of("firings")
+
+    def _sum_of(self, name: str) -> dict[str, Any]:
+        total: dict[str, Any] = {}
+        for report in self.optimizer_profile:
+            for rewrite, value in getattr(report, name).items():
+                total[rewrite] = total.get(rewrite, 0) + value
+        return total
 
     def watch(self, _: int, node: Apply, thunk: Callable[[], None]) -> None:
         """Run a node of an interpreted function, and time it."""
@@ -124,6 +142,7 @@ class ProfileStats:
         lines += _table(
             "Apply", self.apply_time, self.apply_callcount, n_apply_to_print
         )
+        lines += self._optimizer_lines()
         (file or sys.stderr).write("\n".join(lines) + "\n")
 
     def _function_lines(self) -> list[str]:
@@ -136,6 +155,20 @@ class ProfileStats:
             f"    Theano Optimizer time: {self.optimizer_time:e}s",
             f"    Theano Linker time: {self.linker_time:e}s",
         ]
+
+    def _optimizer_lines(self) -> list[str]:
+        if not self.optimizer_profile:
+            return []
+        lines = ["Optimizer Profile", "-----------------"]
+        for report in self.optimizer_profile:
+            before, after = report.nodes
+            lines.append(
+                f"  {report.total_seconds:e}s  {report.visits:8d} visits: {before} "
+                f"nodes became {after}"
+            )
+        seconds, firings = self.rewrite_time(), self.rewrite_callcount()
+        counts = {name: firings.get(name, 0) for name in seconds}
+        return lines + _table("Rewrites", seconds, counts, len(seconds))
 
 
 def _table(
