@@ -61,7 +61,7 @@ def node_error(node: Apply, values: Sequence[Any], error: Exception) -> Exceptio
         itself, with the text as a note.
     """
     lead = str(error)
-    if isinstance(error, ValueError) and isinstance(node.op, Elementwise):
+    if isinstance(error, ValueError) and _broadcasts(node):
         told = mismatch([np.shape(value) for value in values])
         if told:
             error, lead = ShapeError(told), told
@@ -71,6 +71,10 @@ def node_error(node: Apply, values: Sequence[Any], error: Exception) -> Exceptio
     if config.exception_verbosity == "high":
         text = "\n".join([text, *_shown(node, values)])
     return _with_text(error, text)
+
+
+def _broadcasts(node: Apply) -> bool:
+    return isinstance(node.op, Elementwise) or getattr(node.op, "keeps_shape", False)
 
 
 def _shown(node: Apply, values: Sequence[Any]) -> Iterator[str]:

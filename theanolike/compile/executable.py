@@ -32,6 +32,7 @@ from theanolike.graph.origin import user_stacklevel
 from theanolike.graph.traverse import toposort
 from theanolike.graph.type import Type
 from theanolike.graph.variable import Variable
+from theanolike.ops.scan.ifelse import IfElse
 from theanolike.types.type import TensorType
 
 __all__ = [
@@ -227,11 +228,29 @@ class Compiled:
     def _compute_again(self, node: Apply, arrays: Sequence[Any]) -> None:
         """Raise what the interpreter raises at `node`, if it does."""
         graph = self.request.graph
-        if node not in graph.apply_nodes:
+        if node in graph.apply_nodes:
+            self._compute(node.outputs, arrays)
             return
-        steps = toposort(node.outputs)
-        if set(steps).isdisjoint(self.built.hosts):
-            Interpreter(graph.inputs, steps, node.outputs).compute(arrays)
+        for outer in graph.apply_nodes:
+            if isinstance(outer.op, IfElse):
+                branches = [
+                    g for g in (outer.op.then, outer.op.otherwise) if node in g.nodes
+                ]
+                for branch in branches:
+                    given = self._compute(outer.inputs, arrays)
+                    if given is not None and branch is outer.op.chosen(given[0]):
+                        steps = toposort(node.outputs)
+                        inner = Interpreter(branch.inputs, steps, node.outputs)
+                        inner.compute(given[1:])
+
+    def _compute(
+        self, variables: Sequence[Variable], arrays: Sequence[Any]
+    ) -> list[Any] | None:
+        """Interpret the graph up to `variables`, unless that would repeat an effect."""
+        steps = toposort(variables)
+        if not set(steps).isdisjoint(self.built.hosts):
+            return None
+        return Interpreter(self.request.graph.inputs, steps, variables).compute(arrays)
 
     def _specialised(self, arrays: Sequence[Any]) -> Body:
         pattern = ones_of(self.request.graph.inputs, arrays)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from theanolike.errors import InconsistencyError, MissingInputError
 from theanolike.graph.apply import Apply
 from theanolike.graph.clone import clone_graph
-from theanolike.graph.origin import union
+from theanolike.graph.origin import MOST_ORIGINS, union
 from theanolike.graph.traverse import toposort
 from theanolike.graph.variable import Constant, Variable
 
@@ -218,15 +218,19 @@ class FunctionGraph:
         if new.name is None and old.name is not None and new.owner is not None:
             new.name = old.name
         if old.owner is not None:
-            self._inherit_origin(old.owner, new)
+            fresh = self._new_nodes([new])
+            for node in fresh:
+                node.origin = union(old.owner.origin, node.origin)
+        else:
+            fresh = []
         self._import([new], reason)
         for node, i in list(self._clients.get(old, ())):
             self._redirect(node, i, old, new, reason)
-        self._prune([old], reason)
-
-    def _inherit_origin(self, old: Apply, new: Variable) -> None:
-        for node in self._new_nodes([new]):
-            node.origin = union(old.origin, node.origin)
+        gone = self._prune([old], reason)
+        # What goes away with `old` has become part of what stands in its place.
+        absorbed = union(*(node.origin for node in gone[:MOST_ORIGINS]))
+        for node in fresh:
+            node.origin = union(node.origin, absorbed)
 
     def replace_all(
         self, pairs: Iterable[tuple[Variable, Variable]], reason: str = ""
@@ -238,8 +242,9 @@ class FunctionGraph:
     replace_validate = replace
     replace_all_validate = replace_all
 
-    def _prune(self, variables: Iterable[Variable], reason: str) -> None:
-        """Drop the nodes that nothing reads any more."""
+    def _prune(self, variables: Iterable[Variable], reason: str) -> list[Apply]:
+        """Drop the nodes that nothing reads any more, and return them."""
+        gone: list[Apply] = []
         stack = list(variables)
         while stack:
             variable = stack.pop()
@@ -253,12 +258,14 @@ class FunctionGraph:
             if any(self._clients.get(out) for out in node.outputs):
                 continue
             del self.apply_nodes[node]
+            gone.append(node)
             for out in node.outputs:
                 self._clients.pop(out, None)
             for i, source in enumerate(node.inputs):
                 self._clients[source].pop((node, i))
                 stack.append(source)
             self._tell("on_prune", node, reason)
+        return gone
 
     def clone(self) -> "FunctionGraph":
         """Return an independent copy without features."""

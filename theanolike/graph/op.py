@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from theanolike.errors import MethodNotDefinedError
 from theanolike.graph.apply import Apply
+from theanolike.graph.origin import PACKAGE, current_origins, inherit
 from theanolike.graph.variable import Variable
 
 if TYPE_CHECKING:
@@ -115,7 +116,12 @@ class Op:
         """Apply the op and return its default output, or all of them in a list."""
         name = kwargs.pop("name", None)
         return_list = kwargs.pop("return_list", False)
-        node = self.make_node(*inputs, **kwargs)
+        if type(self).__module__.partition(".")[0] == PACKAGE:
+            node = self.make_node(*inputs, **kwargs)
+        else:
+            # The user's line is the one that applies the op, not one of make_node.
+            with inherit(current_origins()):
+                node = self.make_node(*inputs, **kwargs)
         for observe in node_observers:
             observe(node)
         if name is not None and len(node.outputs) == 1:

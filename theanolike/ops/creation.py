@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from theanolike.codegen import lowering
+from theanolike.errors import ShapeError
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
@@ -194,6 +195,8 @@ class ARange(OfIntegers):
 
     def reference(self, *arrays: Any) -> Any:
         start, stop, step = (int(a) for a in arrays)
+        if not step:
+            raise ShapeError("arange needs a step that isn't 0.")
         return np.arange(start, stop, step, dtype=self.dtype)
 
     def lower(self, b: Builder, *inputs: Value) -> Value:

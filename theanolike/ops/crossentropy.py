@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from theanolike.errors import ShapeError
 from theanolike.ops.creation import arange
 from theanolike.ops.extents import shape_i
 from theanolike.ops.extrema import argmax, max
@@ -63,6 +64,12 @@ def _pick(rows: Any, y_idx: Any) -> Any:
         raise TypeError(
             f"Expected a matrix and a vector of integer classes, got {rows.type} and "
             f"{y.type}."
+        )
+    here, there = rows.type.shape[0], y.type.shape[0]
+    if None not in (here, there) and here != there:
+        raise ShapeError(
+            f"Expected a class for each of {here} rows, got {there} classes in {y}; "
+            "pass one for each row."
         )
     return functions().getitem(rows, (arange(shape_i(y, 0)), y))
 

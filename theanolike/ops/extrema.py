@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from theanolike.codegen import lowering
+from theanolike.errors import ShapeError
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
@@ -33,6 +34,14 @@ class Extremum(Reduction):
             raise TypeError(
                 f"{type(self).__name__.lower()} takes ordered elements, got "
                 f"{types[0].dtype}; reduce abs(x) or the real part."
+            )
+        extents = types[0].shape
+        kept = [e for k, e in enumerate(extents) if k not in self.axes]
+        if any(extents[k] == 0 for k in self.axes) and all(kept):
+            raise ShapeError(
+                f"zero-size array to reduction operation {type(self).__name__.lower()} "
+                f"which has no identity: got shape {extents}, reduced along "
+                f"{self.axes}; append an element that never wins."
             )
         return super().result(*types)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from theanolike.codegen import lowering
-from theanolike.errors import NotScalarConstantError
+from theanolike.errors import NotScalarConstantError, ShapeError
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
@@ -223,6 +223,7 @@ class Split(NativeOp):
         known: Sequence[int | None] = [None] * self.n
         if lengths.type.shape[0] is not None:
             known = known_ints(lengths)
+        self._check_known(known, x.type.shape[self.axis])
         kinds = [
             TensorType(
                 x.type.dtype,
@@ -231,6 +232,23 @@ class Split(NativeOp):
             for k in known
         ]
         return Apply(self, [x, lengths], [kind.make_variable() for kind in kinds])
+
+    def _check_known(self, lengths: Sequence[int | None], extent: int | None) -> None:
+        known = [length for length in lengths if length is not None]
+        if any(length < 0 for length in known):
+            raise ShapeError(
+                f"Split needs {self.n} lengths that aren't negative, got {lengths}."
+            )
+        total = sum(known)
+        if (
+            extent is None
+            or total == extent
+            or (len(known) < self.n and total < extent)
+        ):
+            return
+        raise ShapeError(
+            f"The splits sum to {total}, expected {extent}; change the lengths."
+        )
 
     def shape(self, *inputs: Shaped) -> list[Shape]:
         x, lengths = inputs

@@ -61,9 +61,12 @@ class IfElse(NativeOp):
         ]
 
     def reference(self, *arrays: Any) -> Any:
-        graph = self.then if arrays[0] else self.otherwise
-        results = graph.run(arrays[1:])
+        results = self.chosen(arrays[0]).run(arrays[1:])
         return results[0] if len(results) == 1 else tuple(results)
+
+    def chosen(self, condition: Any) -> FrozenGraph:
+        """Return the graph that a condition chooses."""
+        return self.then if condition else self.otherwise
 
     def do_constant_folding(self, node: Apply) -> bool:
         return False
