@@ -24,7 +24,7 @@ from theanolike.ops.scan.loop import LoopOp
 from theanolike.ops.scan.scan import scan
 from theanolike.ops.scan.step import until
 from theanolike.ops.shape import Flatten, Rebroadcast, Reshape, SpecifyShape
-from theanolike.ops.softmax import LogSoftmax, LogSumExp
+from theanolike.ops.softmax import LogSoftmax, LogSumExp, Softmax
 from theanolike.rewrites.engine import MOST_VISITS, run
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import catalogue
@@ -103,6 +103,14 @@ def over_rows(step, start, rows):
     row = TensorType("float64", rows.type.shape[1:]).make_variable()
     graph = FrozenGraph([S_INT.type.make_variable(), state, row], [step(state, row)])
     return LoopOp(graph, 1, 0, sequences=1)(rows.shape[0], start, rows)
+
+
+def log_of_sums(a, c):
+    return LogSumExp((0,))(a.dimshuffle(0, "x") + c)
+
+
+def shares_of_sums(a, c):
+    return f("sum")(Softmax((1,))(a.dimshuffle("x", 0) + c) * 0.5, axis=0)
 
 
 def two_outputs(step, starts):
@@ -452,6 +460,11 @@ EXAMPLES = {
     "sum_of_scaled": [lambda: f("sum")(V * S), lambda: f("sum")(2.0 * M, axis=0)],
     "sum_of_sum": [lambda: f("sum")(f("sum")(M, axis=0))],
     "sum_over_ones": [lambda: f("sum")(ROW, axis=0), lambda: f("sum")(ROW)],
+    "log_of_product_in_loop": [
+        lambda: repeated(log_of_sums, V[:4], [M[:, :4]]),
+        lambda: repeated(lambda s, c: log_of_sums(s, c.T), V[:4], [M[:, :4].T]),
+        lambda: repeated(shares_of_sums, V[:4], [M[:, :4]]),
+    ],
     "last_row_at_hand": [
         lambda: scan(lambda s: s * S, None, V, n_steps=5, memory="sqrt")[0][-1]
     ],
@@ -516,6 +529,9 @@ EXAMPLES = {
     "sink_into_branches": [
         lambda: ifelse(f("gt")(S, 0), exp(V), V * 2),
         lambda: ifelse(f("gt")(S, 0), f("sum")(exp(V)), S),
+    ],
+    "sum_to_the_root_of_sum": [
+        lambda: SumTo()(W, f("sum")(exp(M), axis=0)),
     ],
     "sum_of_permuted": [lambda: f("sum")(DimShuffle((1, 0))(M))],
 }

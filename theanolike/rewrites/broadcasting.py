@@ -10,6 +10,7 @@ from theanolike.ops.conditional import _masked_op as masked
 from theanolike.ops.creation import Alloc
 from theanolike.ops.declare import Elementwise
 from theanolike.ops.dimshuffle import DimShuffle
+from theanolike.ops.reduction import Sum
 from theanolike.rewrites.extents import covers
 from theanolike.rewrites.pattern import conform
 from theanolike.rewrites.phases import Grade, Phase
@@ -154,6 +155,17 @@ def sum_to_the_root(node: Apply) -> Any:
     g, like = node.inputs
     root = shape_root(like)
     return None if root is like else node.op(g, root)
+
+
+@rewrite(CANONICALIZE, SumTo)
+def sum_to_the_root_of_sum(node: Apply) -> Any:
+    """sum_to(g, sum(f(x))) = sum_to(g, sum(x)), for f element by element."""
+    g, like = node.inputs
+    inner = spread(like, Sum)
+    if inner is None:
+        return None
+    root = shape_root(inner.inputs[0])
+    return None if root is inner.inputs[0] else node.op(g, inner.op(root))
 
 
 @rewrite(CANONICALIZE, SumTo, grade=Grade.ROUNDING)

@@ -1,6 +1,14 @@
 """Loops and branches: what moves out of them, and what they need not do."""
 
-from theanolike.rewrites.loops import branches, invariant, kept, merging, push, sums
+from theanolike.rewrites.loops import (
+    branches,
+    invariant,
+    kept,
+    log_products,
+    merging,
+    push,
+    sums,
+)
 from theanolike.rewrites.loops.bodies import rewrite_bodies
 from theanolike.rewrites.loops.trim import trim_loops
 
@@ -8,6 +16,7 @@ __all__ = [
     "branches",
     "invariant",
     "kept",
+    "log_products",
     "merging",
     "push",
     "rewrite_bodies",
