@@ -41,9 +41,19 @@ INTEGERS = {
     "integer_times_zero",
     "equal_to_itself",
     "unequal_to_itself",
+    "xor_of_itself",
+    "divided_by_one",
+    "remainder_by_one",
+    "division_by_shift",
+    "remainder_by_mask",
 }
 # What the number of a pattern is in the test: where only some will do.
-NUMBERS = {"over_power_of_two": [4.0, -0.5], "power_by_constant": [2, 3, -1, 0.5]}
+NUMBERS = {
+    "division_by_shift": [4, 2],
+    "remainder_by_mask": [8, 2],
+    "over_power_of_two": [4.0, -0.5],
+    "power_by_constant": [2, 3, -1, 0.5, 2.5, -1.5, 11],
+}
 
 
 def vector(name, dtype="float64"):
@@ -80,6 +90,7 @@ def scattered(v):
     return AdvancedIncSubtensor((0, 1))(zeros, v, arange(4), CLASSES)
 
 
+TRUTH, UNSIGNED = vector("t", "bool"), vector("u", "uint8")
 TOP = f("max")(M, axis=1)
 HOT = f("eq")(CLASSES.dimshuffle(0, "x"), arange(3))
 OUTSIDE = constant(np.array([2, 3, -1, 0, 2]))
@@ -138,7 +149,10 @@ EXAMPLES = {
         lambda: _masked_op(f("gt")(V, 0), constant(np.zeros(()))),
     ],
     "useless_cast": [lambda: Cast("float64")(V)],
-    "cast_of_cast": [lambda: Cast("float32")(Cast("int64")(N))],
+    "cast_of_cast": [
+        lambda: Cast("float32")(Cast("int64")(N)),
+        lambda: Cast("float64")(Cast("int8")(TRUTH)),
+    ],
     "fill_of_same_shape": [lambda: Fill()(V, exp(V)), lambda: Fill()(S, V)],
     "fill_from_the_root": [lambda: Fill()(exp(V), S)],
     "fill_of_fill": [lambda: Fill()(V, Fill()(exp(V), S))],
@@ -162,6 +176,9 @@ EXAMPLES = {
     "alloc_of_same_shape": [lambda: Alloc()(FIXED, 2, 3)],
     "sum_to_same_shape": [lambda: SumTo()(exp(V), V), lambda: SumTo("or")(V > 0, V)],
     "sum_to_the_root": [lambda: SumTo()(M, exp(V)), lambda: SumTo()(M, V * 2)],
+    "sum_to_the_root_of_sum": [
+        lambda: SumTo()(W, f("sum")(exp(M), axis=0)),
+    ],
     "sum_to_of_sum_to": [lambda: SumTo()(SumTo()(M, ROW), S)],
     "factor_into_sum_to": [
         lambda: SumTo()(V + W, V) * exp(V),
@@ -360,6 +377,94 @@ EXAMPLES = {
     "product_apart": [
         lambda: f("add")(SQUARE, f("dot")(SQUARE, SQUARE), exp(SQUARE)),
     ],
+    "comparison_by_bounds": [
+        lambda: f("lt")(ShapeItem(0)(V), 0),
+        lambda: f("ge")(ShapeItem(0)(V) + ShapeItem(0)(W), 0),
+        lambda: f("le")(0, UNSIGNED),
+        lambda: f("gt")(UNSIGNED, 255),
+        lambda: f("lt")(f("abs_")(V), 0),
+        lambda: f("neq")(exp(V), -1.0),
+        lambda: f("gt")(sigmoid(V), 1),
+        lambda: f("eq")(f("tanh")(V), 2),
+    ],
+    "truth_compared": [
+        lambda: f("eq")(TRUTH, constant(np.array(True))),
+        lambda: f("eq")(0, TRUTH),
+        lambda: f("gt")(TRUTH, 0),
+        lambda: f("lt")(TRUTH, 1),
+        lambda: f("neq")(TRUTH, 1),
+    ],
+    "negated_comparison": [
+        lambda: f("invert")(f("eq")(V, W)),
+        lambda: f("invert")(f("neq")(V, W)),
+        lambda: f("invert")(f("lt")(N, 2)),
+        lambda: f("invert")(f("ge")(N, N * N)),
+    ],
+    "logic_with_constant": [
+        lambda op=op, v=v: f(op)(TRUTH, constant(np.array(v)))
+        for op in ("and_", "or_", "xor")
+        for v in (True, False)
+    ],
+    "finite_by_type": [lambda: f("isnan")(N), lambda: f("isinf")(TRUTH)],
+    "bound_without_effect": [
+        lambda: f("maximum")(f("abs_")(V), 0.0),
+        lambda: f("maximum")(V, -np.inf),
+        lambda: f("minimum")(np.inf, V),
+        lambda: f("minimum")(sigmoid(V), 1.0),
+        lambda: f("maximum")(UNSIGNED, 0),
+        lambda: f("maximum")(ShapeItem(0)(V), 0),
+    ],
+    "two_bounds": [
+        lambda: f("maximum")(f("maximum")(V, 1.0), 2.0),
+        lambda: f("minimum")(1.0, f("minimum")(V, 0.5)),
+    ],
+    "rounded_already": [
+        lambda: f("floor")(f("ceil")(V)),
+        lambda: f("round_half_to_even")(f("trunc")(V)),
+        lambda: f("trunc")(N),
+    ],
+    "size_of_positive": [
+        lambda: f("abs_")(exp(V)),
+        lambda: f("abs_")(UNSIGNED),
+        lambda: f("abs_")(f("sqr")(V)),
+    ],
+    "function_of_switch": [lambda: f("switch")(TRUTH, exp(V), exp(W))],
+    "sum_of_scaled": [
+        lambda: f("sum")(V * S),
+        lambda: f("sum")(2.0 * M, axis=0),
+        lambda: f("sum")(M / S),
+        lambda: f("sum")(M * V, axis=0),
+        lambda: f("sum")(V[:4].dimshuffle(0, "x") * M, axis=1),
+        lambda: f("sum")(2 * M),
+    ],
+    "sum_of_negative": [lambda: f("sum")(-M), lambda: f("sum")(-M, axis=1)],
+    "reduction_of_reduction": [
+        lambda: f("sum")(f("sum")(M, axis=0)),
+        lambda: f("max")(f("max")(M, axis=1)),
+        lambda: f("prod")(f("prod")(FIXED, axis=0)),
+        lambda: f("all")(f("all")(M > 0, axis=0)),
+    ],
+    "reduction_over_ones": [
+        lambda: f("sum")(ROW, axis=0),
+        lambda: f("sum")(ROW),
+        lambda: f("max")(ROW, axis=0),
+        lambda: f("any")(ROW > 0, axis=0),
+    ],
+    "reduction_of_permuted": [
+        lambda: f("sum")(DimShuffle((1, 0))(M)),
+        lambda: f("max")(DimShuffle((1, 0))(M), axis=0),
+    ],
+    "reduction_of_flattened": [
+        lambda: f("sum")(Flatten(1)(M)),
+        lambda: f("min")(Flatten(1)(M)),
+    ],
+    "reduction_of_spread": [
+        lambda: f("sum")(Fill()(M, S)),
+        lambda: f("sum")(Fill()(M, S), axis=0),
+        lambda: f("prod")(Fill()(FIXED, S * S)),
+        lambda: f("sum")(Alloc()(S, 3, 4), axis=1),
+    ],
+    "extremum_of_negative": [lambda: f("max")(-M, axis=0), lambda: f("min")(-V)],
     "rows_of_one_hot": [
         lambda: f("dot")(Cast("float64")(HOT), SQUARE),
         lambda: f("dot")(f("eq")(arange(3), OUTSIDE.dimshuffle(0, "x")), SQUARE),
@@ -457,9 +562,6 @@ EXAMPLES = {
         lambda: M - DimShuffle((0, None))(LogSumExp((1,))(M)),
     ],
     "exp_of_logsoftmax": [lambda: exp(LogSoftmax((1,))(M))],
-    "sum_of_scaled": [lambda: f("sum")(V * S), lambda: f("sum")(2.0 * M, axis=0)],
-    "sum_of_sum": [lambda: f("sum")(f("sum")(M, axis=0))],
-    "sum_over_ones": [lambda: f("sum")(ROW, axis=0), lambda: f("sum")(ROW)],
     "log_of_product_in_loop": [
         lambda: repeated(log_of_sums, V[:4], [M[:, :4]]),
         lambda: repeated(lambda s, c: log_of_sums(s, c.T), V[:4], [M[:, :4].T]),
@@ -530,10 +632,6 @@ EXAMPLES = {
         lambda: ifelse(f("gt")(S, 0), exp(V), V * 2),
         lambda: ifelse(f("gt")(S, 0), f("sum")(exp(V)), S),
     ],
-    "sum_to_the_root_of_sum": [
-        lambda: SumTo()(W, f("sum")(exp(M), axis=0)),
-    ],
-    "sum_of_permuted": [lambda: f("sum")(DimShuffle((1, 0))(M))],
 }
 EDGES = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, -1e-310, 1e308, 1e-200]
 
@@ -590,8 +688,8 @@ def arguments(fgraph, *, edges, seed=0):
         kind = np.dtype(v.type.dtype)
         if kind.kind == "b":
             array = rng.random(shape) < 0.5
-        elif kind.kind == "i":
-            array = rng.integers(-9, 9, shape)
+        elif kind.kind in "iu":
+            array = rng.integers(-9 if kind.kind == "i" else 0, 9, shape)
         elif edges and v.type.ndim == 1:
             array = first if i % 2 else second
         else:

@@ -297,7 +297,7 @@ def cast_of_cast(node: Apply) -> Any:
         return None
     source = inner.inputs[0]
     own: str = source.type.dtype  # type: ignore[attr-defined]
-    if own == "bool" or not np.can_cast(own, inner.op.dtype, "safe"):
+    if not np.can_cast(own, inner.op.dtype, "safe"):
         return None
     if own in FLOATS and is_discrete(node.op.dtype):  # type: ignore[attr-defined]
         return None

@@ -34,6 +34,7 @@ __all__ = [
 CATALOGUE = (
     "constants",
     "canonicalize",
+    "relations",
     "broadcasting",
     "shapes",
     "subtensors",
@@ -45,6 +46,7 @@ CATALOGUE = (
     "logistic",
     "scatters",
     "specialize",
+    "reductions",
     "onehot",
     "chains",
     "dots",
