@@ -4,6 +4,7 @@ There a product of each step becomes one large product.
 """
 
 from collections.abc import Iterable
+from math import prod
 from typing import Any
 
 from theanolike.graph.apply import Apply
@@ -36,6 +37,9 @@ from theanolike.rewrites.registry import rewrite
 from theanolike.types.type import TensorType
 
 __all__: list[str] = []
+
+# Functions of more elements are as fast within the loop, and need no memory there.
+MOST_ELEMENTS = 8
 
 
 class Reads:
@@ -101,7 +105,7 @@ class Reads:
 def work_before_loop(node: Apply) -> Any:
     """loop(dot(x[t], c)) = loop(y[t]), y = dot(x, c), where x is a sequence.
 
-    Products, and functions such as exp, which pay for the memory of their results.
+    Products, and functions such as exp of few elements, which pay for their memory.
     """
     op: Any = node.op
     if op.until or not op.sequences:
@@ -139,7 +143,7 @@ def _moved_before(graph: FrozenGraph, reads: Reads) -> dict[Variable, None]:
         out = node.outputs[0]
         if out not in reads.stackable or out in large:
             continue
-        if isinstance(node.op, Dot | Gemm) or is_costly(node) or _gathers(node, moved):
+        if isinstance(node.op, Dot | Gemm) or _is_small(node) or _gathers(node, moved):
             moved[out] = None
     return moved
 
@@ -154,6 +158,12 @@ def _rows_of_inner_loops(graph: FrozenGraph) -> set[Variable]:
         elif any(out in large for out in node.outputs):
             large.update(node.inputs)
     return large
+
+
+def _is_small(node: Apply) -> bool:
+    """Tell whether a costly function has too few elements to fill vectors with."""
+    shape = node.outputs[0].type.shape  # type: ignore[attr-defined]
+    return is_costly(node) and None not in shape and prod(shape) <= MOST_ELEMENTS
 
 
 def _gathers(node: Apply, moved: Iterable[Variable]) -> bool:

@@ -14,7 +14,7 @@ from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.arithmetic import add, mul
 from theanolike.ops.broadcast import Fill
 from theanolike.ops.cast import Cast
-from theanolike.ops.comparison import eq, gt
+from theanolike.ops.comparison import eq
 from theanolike.ops.conditional import switch
 from theanolike.ops.declare import Elementwise
 from theanolike.ops.dimshuffle import DimShuffle
@@ -22,9 +22,9 @@ from theanolike.ops.extents import ShapeItem, shape_i
 from theanolike.ops.indexing.basic import Subtensor
 from theanolike.ops.indexing.pattern import FULL, items_of
 from theanolike.ops.known import known_int
-from theanolike.ops.logic import or_
 from theanolike.ops.products import Dot, Gemm
 from theanolike.ops.reduction import AllTrue, AnyTrue, Prod, Sum
+from theanolike.ops.scan.fitted import FitRows
 from theanolike.ops.shape import Reshape, reshape
 from theanolike.ops.softmax import LogSoftmax, LogSumExp, Softmax
 from theanolike.rewrites.extents import covers
@@ -218,12 +218,11 @@ class Stacker:
             made = self._product(turned, Operand(flipped, False))
             return made if x.value.ndim == 1 else TURNED(made)
         rows, other = x.value, y.value
-        inner = shape_i(rows, rows.ndim - 1)
         if not (self._is_safe or _inner_agrees(rows, other)):
-            inner = shape_i(other, 0)
+            rows = FitRows((rows.ndim - 1,))(rows, shape_i(other, 0))
         if rows.ndim == 2:
-            return Dot()(_with_rows(rows, inner), other)
-        flat = Dot()(flattened(rows, inner), other)
+            return Dot()(rows, other)
+        flat = Dot()(flattened(rows), other)
         columns = [shape_i(other, 1)] if other.ndim == 2 else []
         return reshape(flat, [shape_i(rows, 0), shape_i(rows, 1), *columns])
 
@@ -259,31 +258,19 @@ def _fitted(operands: Sequence[Operand]) -> list[Operand]:
 
 def _fit(rows: Any, model: Any) -> Any:
     """Return rows; without any, of extents with which those of `model` agree."""
-    extents = [shape_i(rows, k) for k in range(rows.ndim)]
-    any_row = gt(extents[0], 0)
-    changed = False
+    wanted = {}
     for back in range(1, min(rows.ndim - 1, model.ndim) + 1):
         own, other = rows.type.shape[-back], model.type.shape[-back]
         if 1 in (own, other) or (own is not None and own == other):
             continue
-        wanted = shape_i(model, model.ndim - back)
-        keeps = or_(any_row, eq(wanted, 1))
-        extents[-back] = switch(keeps, extents[-back], wanted)
-        changed = True
-    return reshape(rows, extents) if changed else rows
+        extent = shape_i(model, model.ndim - back)
+        place = rows.ndim - back
+        # What is 1 is widened, and no reason to be narrow.
+        wanted[place] = switch(eq(extent, 1), shape_i(rows, place), extent)
+    return FitRows(tuple(wanted))(rows, *wanted.values()) if wanted else rows
 
 
-def _with_rows(rows: Any, inner: Any) -> Any:
-    """Return a matrix with rows of an extent: without rows, whatever theirs was."""
-    if known_int(inner) is not None and known_int(inner) == rows.type.shape[1]:
-        return rows
-    own = inner.owner
-    if own is not None and own.inputs[0] is rows:
-        return rows
-    return reshape(rows, [shape_i(rows, 0), inner])
-
-
-def flattened(rows: Any, inner: Any = None) -> Any:
-    """Return matrices of all steps below each other; `inner` is their width."""
-    width = shape_i(rows, 2) if inner is None else inner
-    return reshape(rows, [mul(shape_i(rows, 0), shape_i(rows, 1)), width])
+def flattened(rows: Any) -> Any:
+    """Return matrices of all steps below each other."""
+    extents = [shape_i(rows, k) for k in range(3)]
+    return reshape(rows, [mul(extents[0], extents[1]), extents[2]])

@@ -5,13 +5,12 @@ from typing import Any, NamedTuple
 from theanolike.graph.apply import Apply
 from theanolike.graph.variable import Constant
 from theanolike.ops.arithmetic import add, mul, neg, sub
-from theanolike.ops.comparison import gt
-from theanolike.ops.conditional import switch
 from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.extents import shape_i
 from theanolike.ops.products import BLAS, Dot, Gemm
+from theanolike.ops.scan.fitted import FitRows
 from theanolike.ops.scan.loop import LoopOp
-from theanolike.ops.shape import Reshape, reshape
+from theanolike.ops.shape import Reshape
 from theanolike.rewrites.loops.invariant import has_steps
 from theanolike.rewrites.loops.opened import OpenLoop, is_loop, readers
 from theanolike.rewrites.loops.push import Reads
@@ -212,7 +211,7 @@ def _checked(product: Product, reads: Reads) -> Product | None:
 def _is_of_loop(variable: Any) -> bool:
     """Tell whether a matrix is made of all rows of a loop inside."""
     node = variable.owner
-    while node is not None and isinstance(node.op, DimShuffle | Reshape):
+    while node is not None and isinstance(node.op, DimShuffle | FitRows | Reshape):
         node = node.inputs[0].owner
     return is_loop(node)
 
@@ -222,26 +221,17 @@ def _over_all_steps(left: Any, right: Any, start: Any, *, is_safe: bool) -> Any:
 
     Without a step it has the shape of `start`, whatever that of a product would be.
     """
-    if left.type.ndim == 2:
-        flat = [
-            rows if width is None else reshape(rows, [shape_i(rows, 0), width])
-            for rows, width in (
-                (left, _width(left, start, 0, is_safe=is_safe)),
-                (right, _width(right, start, 1, is_safe=is_safe)),
-            )
-        ]
-    else:
-        flat = [
-            flattened(left, _width(left, start, 0, is_safe=is_safe)),
-            flattened(right, _width(right, start, 1, is_safe=is_safe)),
-        ]
-    return Dot()(TRANSPOSED(flat[0]), flat[1])
+    fitted = [
+        rows if is_safe else _fit(rows, start, axis)
+        for axis, rows in enumerate((left, right))
+    ]
+    x, y = fitted if left.type.ndim == 2 else map(flattened, fitted)
+    return Dot()(TRANSPOSED(x), y)
 
 
-def _width(rows: Any, start: Any, axis: int, *, is_safe: bool) -> Any:
-    """Return the width to give rows, None for their own."""
+def _fit(rows: Any, start: Any, axis: int) -> Any:
+    """Return rows; without any, as wide as a matrix along an axis."""
     own, wanted = rows.type.shape[-1], start.type.shape[axis]
-    if is_safe or (own is not None and own == wanted):
-        return None
-    any_step = gt(shape_i(rows, 0), 0)
-    return switch(any_step, shape_i(rows, rows.type.ndim - 1), shape_i(start, axis))
+    if own is not None and own == wanted:
+        return rows
+    return FitRows((rows.type.ndim - 1,))(rows, shape_i(start, axis))
