@@ -7,9 +7,11 @@ import pytest
 
 from theanolike import ops
 from theanolike.compile.interpreter import Interpreter
+from theanolike.gradient import grad
 from theanolike.graph.check import check_graph
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.function_graph import FunctionGraph
+from theanolike.graph.traverse import explicit_inputs
 from theanolike.ops.barriers import DisconnectedGrad
 from theanolike.ops.broadcast import Fill, SumTo
 from theanolike.ops.cast import Cast
@@ -265,6 +267,9 @@ EXAMPLES = {
         lambda: 2.0 * V * sigmoid(W) - 2.0 * V * f("sqr")(sigmoid(W)),
         lambda: sigmoid(V) * N * W - N * W,
         lambda: M - sigmoid(V) * M,
+        lambda: -M + sigmoid(V) * M,
+        lambda: sigmoid(V) * 2.0 + -2.0,
+        lambda: 2.0 + sigmoid(V) * -2.0,
     ],
     "products_of_one_operand": [
         lambda: f("dot")(M, V) + f("dot")(M, exp(V)),
@@ -670,8 +675,6 @@ def instance(expression, dtype, value):
 
 def graph_of(expression):
     inputs = [V, W, S, M, N, ROW, FIXED, SQUARE]
-    from theanolike.graph.traverse import explicit_inputs
-
     needed = explicit_inputs([expression])
     return FunctionGraph([v for v in needed if v not in inputs] + inputs, [expression])
 
@@ -780,6 +783,36 @@ def test_it_ends_together_with_its_phase(name):
             same_to_grade(
                 Grade.DOMAIN, value_of(before, arrays), value_of(after, arrays)
             )
+
+
+@each
+def test_it_keeps_the_gradient_through_its_pattern(name):
+    for one in BY_NAME[name]:
+        for expression in samples(one):
+            gradient = gradient_of(expression)
+            if gradient is None:
+                continue
+            before, after = graph_of(gradient), graph_of(gradient)
+            run(after, catalogue())
+            for seed in (1, 2):
+                arrays = arguments(before, edges=False, seed=seed)
+                same_to_grade(
+                    Grade.DOMAIN, value_of(before, arrays), value_of(after, arrays)
+                )
+
+
+def gradient_of(expression):
+    """Return the gradient of a sum by the first float input, None if there is none."""
+    inputs = [
+        v
+        for v in explicit_inputs([expression])
+        if v.type.dtype == "float64" and v.owner is None
+    ]
+    if expression.type.dtype != "float64" or not inputs:
+        return None
+    return grad(
+        f("sum")(expression * expression), inputs[0], disconnected_inputs="ignore"
+    )
 
 
 @each

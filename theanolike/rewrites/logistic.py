@@ -92,7 +92,8 @@ def term_less_its_sigmoid(node: Apply) -> Any:
     first, second, leaves = pair
     if first.counts.total() > second.counts.total():
         first, second = second, first
-        first.negate()
+        if node.op == sub:
+            first.negate()
     rest = Counter(second.counts)
     rest.subtract(first.counts)
     extra = [v for v, n in rest.items() if n]
