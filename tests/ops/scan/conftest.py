@@ -14,3 +14,11 @@ def value(request):
         return function(list(given), out, **options)(*arrays)
 
     return compute
+
+
+@pytest.fixture(params=["FAST_COMPILE", "FAST_RUN"])
+def compiled(request):
+    def make(inputs, outputs, **options):
+        return function(inputs, outputs, mode=request.param, **options)
+
+    return make

@@ -5,20 +5,11 @@ import pytest
 
 import theanolike as theano
 import theanolike.tensor as T
-from theanolike.compile.function import function
 from theanolike.errors import MissingInputError, ShapeError
 from theanolike.ops.scan.loop import LoopOp
 from theanolike.ops.scan.step import until
 
 rng = np.random.default_rng(5)
-
-
-@pytest.fixture(params=["FAST_COMPILE", "FAST_RUN"])
-def compiled(request):
-    def make(inputs, outputs, **options):
-        return function(inputs, outputs, mode=request.param, **options)
-
-    return make
 
 
 def slopes(f, arrays):
@@ -319,7 +310,7 @@ def test_a_single_output_comes_in_a_list_when_asked():
             "has dtype float32 .* has dtype float64",
         ),
         (
-            {"fn": lambda s: s + T.dvector(), "outputs_info": T.dscalar()},
+            {"fn": lambda s: s + T.dmatrix(), "outputs_info": T.dvector()},
             ValueError,
             "has type .*inner function",
         ),

@@ -18,6 +18,7 @@ from theanolike.graph.traverse import toposort
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent
 from theanolike.ops.declare import Builder, Extent, NativeOp, Shape, Shaped, Value
+from theanolike.ops.extents import ShapeItem, ShapeOf
 from theanolike.ops.scan.derivatives import Backward, push, walks
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.dtypes import is_continuous
@@ -262,12 +263,13 @@ class Inside:
         self.data = data
 
     def item(self, *index: int) -> int | Extent:
-        """Return an element, which only a constant has before the loop runs."""
+        """Return an element, which a constant or an extent has before the loop runs."""
         if self.data is None:
             raise UnsupportedError(
                 "A shape inside of the loop depends on values computed there."
             )
-        return int(self.data[index])
+        element = self.data[index]
+        return element if isinstance(element, Extent) else int(element)
 
 
 def shapes_inside(
@@ -287,8 +289,18 @@ def shapes_inside(
         found = infer(*(_shaped(known, v) for v in node.inputs))
         shapes = found if len(node.outputs) > 1 else [found]
         for out, shape in zip(node.outputs, shapes, strict=True):
-            known[out] = Inside(shape)
+            known[out] = Inside(shape, _extents(node, known))
     return [_shaped(known, variable).shape for variable in wanted]
+
+
+def _extents(node: Apply, known: dict[Variable, Any]) -> dict[Any, Any] | None:
+    """Return the elements of a shape, by their places."""
+    if isinstance(node.op, ShapeItem):
+        return {(): _shaped(known, node.inputs[0]).shape[node.op.axis]}
+    if isinstance(node.op, ShapeOf):
+        extents = enumerate(_shaped(known, node.inputs[0]).shape)
+        return {(axis,): extent for axis, extent in extents}
+    return None
 
 
 def _shaped(known: dict[Variable, Any], variable: Variable) -> Any:

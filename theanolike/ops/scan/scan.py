@@ -5,7 +5,7 @@ is found by itself, and what does not depend on them is computed once, before th
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from theanolike.types.constants import TensorConstant, as_tensor_variable, const
 from theanolike.types.shared import SharedVariable
 from theanolike.types.type import TensorType
 from theanolike.types.updates import OrderedUpdates
+from theanolike.types.variable import functions
 
 
 @dataclass
@@ -84,6 +85,22 @@ class _Output:
         if not both.same(old):
             self._become(both)
         return new
+
+    def spread(self, new: Any, standing: dict[Any, Any]) -> Any:
+        """Return a number to begin with as an array of the step's shape.
+
+        None if it is no number, or the step makes one, too. `standing` for what a step
+        reads are arrays outside of the loop of the same shapes.
+        """
+        (start,) = self.starts[:1]
+        if self.recurrence.taps != (-1,) or start.ndim or not new.ndim:
+            return None
+        dims, _ = clone_graph(
+            [new.shape[axis] for axis in range(new.ndim)], standing, copy_all=False
+        )
+        if start.dtype != new.dtype and self._can_become(start, new.dtype):
+            start = constant(start.data.astype(new.dtype))
+        return functions().alloc(start, *dims)
 
     def _can_become(self, start: Any, dtype: str) -> bool:
         if not isinstance(start, TensorConstant):
@@ -155,6 +172,32 @@ class _Scan:
         """Return what the function is called with, before the non-sequences."""
         states = [a for output in self.outputs for a in output.arguments()]
         return [*(row for rows in self.rows for row in rows), *states]
+
+    def spread_numbers(self, step: Step) -> bool:
+        """Give outputs that begin with numbers arrays; tell whether there are any.
+
+        The step must be written down again, of which the states have other types.
+        """
+        standing = {
+            row: functions().zeros(
+                [s.variable.shape[axis] for axis in range(1, s.variable.ndim)],
+                dtype=row.dtype,
+            )
+            for s, own in zip(self.sequences, self.rows, strict=True)
+            for row in own
+        }
+        for output in self.outputs:
+            standing |= zip(output.states, output.starts, strict=True)
+        found = False
+        for at, output in enumerate(self.outputs):
+            if output.place >= len(step.outputs):
+                continue
+            start = output.spread(step.outputs[output.place], standing)
+            if start is not None:
+                spread = replace(output.recurrence, initial=start, weak=False)
+                self.outputs[at] = _Output(output.place, spread)
+                found = True
+        return found
 
     def close(self, step: Step) -> Looped:
         """Return what the loop of `step` makes."""
@@ -318,6 +361,11 @@ def trace(  # noqa: PLR0913
     ]
     arguments = scan.arguments()
     step = read_step(fn(*arguments, *given))
+    for _ in scan.outputs:
+        if not scan.spread_numbers(step):
+            break
+        arguments = scan.arguments()
+        step = read_step(fn(*arguments, *given))
     if scan.in_blocks and (step.condition is not None or truncate >= 0):
         raise UnsupportedError(
             f"Scan {scan.name} with memory='sqrt' runs all steps, in blocks; "
@@ -359,8 +407,9 @@ def scan(  # noqa: PLR0913, PLR0917 - Theano's signature
         are. A tap k is the row at the step's number plus k.
     outputs_info : tensor, None, dict(initial=, taps=[-1]), or list of them
         For each output its value before the first step; None for an output that no
-        step reads. With other taps than -1, `initial` holds the earliest values along
-        a first axis.
+        step reads. A number before steps that make arrays stands for an array of
+        their shape; `fn` is called again then. With other taps than -1, `initial`
+        holds the earliest values along a first axis.
     non_sequences : Variable or list of them
         Passed to `fn` as they are. Other variables that `fn` reads need not stand
         here, unless `strict`.
