@@ -75,6 +75,7 @@ _IDENTITIES = ("floor", "ceil", "trunc", "rint", "round_away", "real", "conj")
 # What float16 need not be rounded after: the result is an operand, exact, or a bool.
 _EXACT = _PREDICATES.union(
     ("neg", "abs", "sign", "maximum", "minimum", "copysign", "imag", "select"),
+    ("guessed_maximum", "guessed_minimum"),
     _IDENTITIES,
 )
 
@@ -160,6 +161,9 @@ def _real_rows() -> dict[str, _Row]:
         rows[name] = _Row(f"{name}_{{s}}({{0}})", ("rounding.h",), 2)
     for name in ("maximum", "minimum"):
         rows[name] = _Row(f"{name}<{{t}}>({{0}}, {{1}})", ("arithmetic.h",), 2)
+        rows[f"guessed_{name}"] = _Row(
+            f"guessed_{name}<{{t}}>({{0}}, {{1}})", ("guessed.h",), 2, vector=False
+        )
     for name in ("deg2rad", "rad2deg"):
         rows[name] = _Row(f"{name}_{{s}}({{0}})", ("angles.h",))
     return rows | {

@@ -81,6 +81,8 @@ NUMPY: dict[str, Any] = {
     "masked": lambda s, x: np.where(s, x, np.zeros_like(x)),
     "maximum": np.maximum,
     "minimum": np.minimum,
+    "guessed_maximum": np.maximum,
+    "guessed_minimum": np.minimum,
     "mod": np.remainder,
     "mul": np.multiply,
     "neg": np.negative,

@@ -572,6 +572,12 @@ EXAMPLES = {
         lambda: repeated(lambda s, c: log_of_sums(s, c.T), V[:4], [M[:, :4].T]),
         lambda: repeated(shares_of_sums, V[:4], [M[:, :4]]),
     ],
+    "guessed_extreme_of_state": [
+        lambda: over_rows(
+            lambda s, x: f("minimum")(f("minimum")(x[0], s), x[1]) + 0.5, S, FIXED
+        ),
+        lambda: over_rows(lambda s, x: f("maximum")(s, x[0]) * 0.5, S, FIXED),
+    ],
     "last_row_at_hand": [
         lambda: scan(lambda s: s * S, None, V, n_steps=5, memory="sqrt")[0][-1]
     ],

@@ -76,6 +76,27 @@ minimum: Binary = binary(
 )
 
 
+def _is_float(dtype: str) -> bool:
+    return np.dtype(dtype).kind == "f"
+
+
+# For a loop's step that waits for the one before; rewrites alone make them.
+_guessed_maximum: Binary = binary(
+    "guessed_maximum",
+    np.maximum,
+    accepts=_is_float,
+    pullback=maximum.row.pullback,
+    doc="The `maximum`, computed by a branch.",
+)
+_guessed_minimum: Binary = binary(
+    "guessed_minimum",
+    np.minimum,
+    accepts=_is_float,
+    pullback=minimum.row.pullback,
+    doc="The `minimum`, computed by a branch.",
+)
+
+
 def _clip(x: Any, low: Any, high: Any) -> Any:
     return np.minimum(np.maximum(x, low), high)
 

@@ -2,6 +2,7 @@
 
 from theanolike.rewrites.loops import (
     branches,
+    guesses,
     invariant,
     kept,
     log_products,
@@ -14,6 +15,7 @@ from theanolike.rewrites.loops.trim import trim_loops
 
 __all__ = [
     "branches",
+    "guesses",
     "invariant",
     "kept",
     "log_products",

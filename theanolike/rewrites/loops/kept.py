@@ -84,20 +84,21 @@ def last_rows(node: Apply, fgraph: FunctionGraph) -> Any:
         found = None if op.reverse else _reads_of_end(node, place, fgraph)
         if found is None:
             continue
-        shapes = row_shapes(node, [place])
+        count, made = max(found.values()), op.graph.outputs
+        is_at_hand = count == 1 and made[place] in made[: op.states]
+        shapes = [[]] if is_at_hand else row_shapes(node, [place])
         if shapes is None:
             continue
         loop = OpenLoop(node)
         row = next(r for r in loop.rows if r.old == place)
         loop.rows.remove(row)
-        count = max(found.values())
         kept = _kept_state(loop, row.value, count, shapes[0])
         closed = loop.close()
-        made = dict(zip(node.outputs, closed.replacements(), strict=True))
-        del made[node.outputs[place]]
+        new = dict(zip(node.outputs, closed.replacements(), strict=True))
+        del new[node.outputs[place]]
         steps = node.inputs[0] if closed.done is None else closed.done
         last = _Last(closed.of_state(kept), maximum(steps, 0), count)
-        return made | {
+        return new | {
             reader.outputs[0]: known_as(last.read(reader, k), reader.outputs[0])
             for reader, k in found.items()
         }
