@@ -278,6 +278,62 @@ def test_pushforwards_are_adjoint_to_pullbacks(name, rng):
         assert there == pytest.approx(again, rel=1e-9, abs=1e-9)
 
 
+def becomes_of_support(name, arrays):
+    """Return what an op's pullback does to the support of its cotangents."""
+    _, node = applied(name, arrays)
+    outs = [out for out in node.outputs if is_continuous(out.type.dtype)]
+    if not outs:
+        return ""
+    nowhere = [T.zeros_like(out, dtype="bool") for out in outs]
+
+    def pulled(support, is_guard):
+        given = iter(
+            Cotangent(T.zeros_like(out), mask if support else None, is_guard)
+            for out, mask in zip(outs, nowhere, strict=True)
+        )
+        cotangents = [next(given) if out in outs else None for out in node.outputs]
+        parts = OPS[name].pullback(node, cotangents)
+        return [part for part in parts if isinstance(part, Cotangent)]
+
+    def keeps(parts):
+        return all(part.support is not None for part in parts)
+
+    everywhere = pulled(support=False, is_guard=True)
+    if not everywhere:
+        return ""
+    if any(part.support is not None for part in everywhere):
+        return "narrows it"
+    if keeps(pulled(support=True, is_guard=False)):
+        return "keeps it"
+    return "keeps guards" if keeps(pulled(support=True, is_guard=True)) else "ends it"
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_the_table_of_ops_says_what_becomes_of_a_support(name, rng):
+    arrays = list(operands_of(name, rng))[1 if name == "dot" else 0]
+    assert becomes_of_support(name, arrays) == OPS[name].support
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_nothing_comes_through_where_the_support_is_empty(name, rng):
+    for arrays in operands_of(name, rng):
+        bad = [
+            np.full_like(a, np.nan) if is_continuous(a.dtype.name) else a
+            for a in arrays
+        ]
+        xs, node = applied(name, bad)
+        given = [
+            Cotangent(T.zeros_like(out), T.zeros_like(out, dtype="bool"))
+            if is_continuous(out.type.dtype)
+            else None
+            for out in node.outputs
+        ]
+        parts = OPS[name].pullback(node, given) if any(given) else []
+        values = [part.value for part in parts if isinstance(part, Cotangent)]
+        for value in reference_values(values, dict(zip(xs, bad, strict=True))):
+            assert not value.any()
+
+
 @pytest.mark.compiler
 def test_compiled_gradients_agree_with_the_references(rng):
     inputs, outputs, values = [], [], []

@@ -365,3 +365,22 @@ def test_ieee_nan_semantics_makes_no_masked_products():
         cost = T.switch(T.gt(x[:, :1], 0), T.dot(x, w), 0).sum()
         made = theano.gof.graph.ops([x, w], [grad(cost, w)])
     assert not any(isinstance(node.op, MaskedProduct) for node in made)
+
+
+NOT_READ = {
+    "diagonal": lambda x: T.diagonal(T.log(x)),
+    "piece": lambda x: T.split(T.log(x).flatten(), [1, 3], 2)[0],
+    "element": lambda x: T.log(x)[0, 0],
+}
+
+
+@pytest.mark.parametrize("name", NOT_READ)
+def test_what_is_not_taken_has_no_say_in_derivatives(name, value):
+    x = T.dmatrix("x")
+    cost = (NOT_READ[name](x) ** 2).sum()
+    gx = grad(cost, x)
+    point = {x: [[2.0, 0.0], [0.0, 2.0]]}
+    for got in value([gx, grad((gx**2).sum(), x)], point):
+        assert np.isfinite(got).all()
+        assert got[0, 1] == got[1, 0] == 0
+        assert got[0, 0] != 0

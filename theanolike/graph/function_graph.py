@@ -219,8 +219,8 @@ class FunctionGraph:
             new.name = old.name
         if old.owner is not None:
             fresh = self._new_nodes([new])
-            for node in fresh:
-                node.origin = union(old.owner.origin, node.origin)
+            for made in fresh:
+                made.origin = union(old.owner.origin, made.origin)
         else:
             fresh = []
         self._import([new], reason)
@@ -229,8 +229,8 @@ class FunctionGraph:
         gone = self._prune([old], reason)
         # What goes away with `old` has become part of what stands in its place.
         absorbed = union(*(node.origin for node in gone[:MOST_ORIGINS]))
-        for node in fresh:
-            node.origin = union(node.origin, absorbed)
+        for made in fresh:
+            made.origin = union(made.origin, absorbed)
 
     def replace_all(
         self, pairs: Iterable[tuple[Variable, Variable]], reason: str = ""

@@ -14,7 +14,8 @@ def describe(name: str, op: NativeOp) -> tuple[str, ...]:
     """Return the row of an op."""
     family = type(op).__module__.rpartition(".")[2]
     if not isinstance(op, Elementwise):
-        return name, family, "", "lower", "pullback", ""
+        gradient = "pullback" if op.support else "none: disconnected"
+        return name, family, "", "lower", gradient, op.support
     row = op.row
     operands = str(row.arity) if row.arity else "any"
     code = "from primitives" if row.lower is not None else row.primitive

@@ -56,6 +56,8 @@ class Barrier(NativeOp):
 class DisconnectedGrad(Barrier):
     """No gradient flows through it: the input counts as disconnected."""
 
+    support: ClassVar[str] = ""
+
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[False]]
 
@@ -71,6 +73,8 @@ class DisconnectedGrad(Barrier):
 @record
 class ZeroGrad(Barrier):
     """The gradient through it is zero."""
+
+    support: ClassVar[str] = "narrows it"
 
     def pull(self, g: Cotangent) -> Pulled:
         return flat(g)
@@ -89,6 +93,8 @@ class ConsiderConstant(ZeroGrad):
 @record
 class UndefinedGrad(Barrier):
     """The gradient through it is undefined: asking for it is an error."""
+
+    support: ClassVar[str] = ""
 
     def pull(self, g: Cotangent) -> Pulled:
         return undefined("undefined_grad(x) was put there to forbid it")

@@ -100,6 +100,11 @@ class SumTo(NativeOp):
 
     kind: str = "add"
 
+    @property
+    def support(self) -> str:  # type: ignore[override]
+        """What the gradient does to a support."""
+        return "keeps it" if self.kind == "add" else ""
+
     def result(self, g: TensorType, like: TensorType) -> TensorType:  # type: ignore[override]
         if g.ndim < like.ndim:
             raise ShapeError(

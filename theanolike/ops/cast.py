@@ -41,6 +41,11 @@ class Cast(NativeOp):
     dtype: str
     keeps_shape: ClassVar[bool] = True
 
+    @property
+    def support(self) -> str:  # type: ignore[override]
+        """What the gradient does to a support."""
+        return "keeps it" if is_continuous(self.dtype) else ""
+
     def result(self, x: TensorType) -> TensorType:  # type: ignore[override]
         if is_complex(x.dtype) and not is_complex(self.dtype):
             raise TypeError(

@@ -45,6 +45,8 @@ class Cotangent:
     def __init__(
         self, value: Any, support: Variable | None = None, is_guard: bool = True
     ) -> None:
+        if support is not None and config.nan_semantics == "ieee":
+            support = None
         self.value = value
         self.support = support
         self.is_guard = is_guard
@@ -98,8 +100,6 @@ class Cotangent:
         f = functions()
         mask = f.neq(condition, 0) if condition.type.dtype != "bool" else condition
         mask = f.fill_like(f.invert(mask) if negate else mask, self.value)
-        if config.nan_semantics == "ieee":
-            return self.like(f.masked(mask, self.value), self.support)
         if self.support is None:
             return type(self)(f.masked(mask, self.value), mask, is_guard)
         support = f.and_(self.support, mask)

@@ -1,7 +1,7 @@
 """New tensors: filled arrays, ranges, grids."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -160,6 +160,8 @@ def _filled_like(model: Any, value: int, dtype: Any) -> Any:
 
 class OfIntegers(NativeOp):
     """An array that integers alone determine: no gradient flows through it."""
+
+    support: ClassVar[str] = ""
 
     def pullback(
         self, node: Apply, cotangents: Sequence[Cotangent | None]

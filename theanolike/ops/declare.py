@@ -73,6 +73,8 @@ class NativeOp(Op):
     """
 
     is_comparison: ClassVar[bool] = False
+    # What the gradient does to a support; a test holds each op to it.
+    support: ClassVar[str] = "keeps it"
     keeps_shape: ClassVar[bool] = (
         False  # the result's is that of the operands, broadcast
     )

@@ -1,7 +1,7 @@
 """Identity matrices, triangles and diagonals."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -138,6 +138,8 @@ class Diagonal(Rearrangement):
     offset: int
     axis1: int
     axis2: int
+    leaves_out: ClassVar[bool] = True
+    support: ClassVar[str] = "narrows it"
 
     def _kept(self, rank: int) -> list[int]:
         return [k for k in range(rank) if k not in (self.axis1, self.axis2)]

@@ -1,7 +1,7 @@
 """Shapes as values: `x.shape`, one extent, vectors of scalars."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,8 @@ from theanolike.types.variable import functions
 
 class OfShape(NativeOp):
     """What depends on the shape of its operand only: no gradient flows through it."""
+
+    support: ClassVar[str] = ""
 
     def pullback(
         self, node: Apply, cotangents: Sequence[Cotangent | None]

@@ -29,6 +29,8 @@ from theanolike.types.variable import functions
 class Extremum(Reduction):
     """The largest or smallest element; NaN wins, and an empty one is an error."""
 
+    support: ClassVar[str] = "narrows it"
+
     def result(self, *types: TensorType) -> TensorType:
         if is_complex(types[0].dtype):
             raise TypeError(
@@ -107,6 +109,8 @@ class Min(Extremum):
 
 class ArgExtremum(Discrete, Extremum):
     """The place of the first extremum, in the reduced dims read in row-major order."""
+
+    support: ClassVar[str] = ""
 
     def result_dtype(self, dtype: str) -> str:
         return "int64"

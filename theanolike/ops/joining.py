@@ -281,7 +281,7 @@ class Split(NativeOp):
             for g, out in zip(spread, node.outputs, strict=True)
         ]
         support = None
-        if any(g is not None and g.support is not None for g in spread):
+        if any(g is None or g.support is not None for g in spread):
             masks = [
                 f.zeros_like(out, "bool")
                 if g is None

@@ -5,7 +5,7 @@ structurally zero. In a plain product a NaN in such a row of x spoils the whole 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class MaskedProduct(NativeOp):
 
     product: Any
     masks: tuple[bool, bool]
+    support: ClassVar[str] = "narrows it"
 
     def result(self, *types: TensorType) -> TensorType:
         return self.product.result(*types[:2])  # type: ignore[no-any-return]

@@ -6,7 +6,7 @@ product of matrices of BLAS's dtypes is a library call.
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -108,6 +108,8 @@ def sum_of_products(
 
 class Product(NativeOp):
     """A bilinear op: linear in each of its two operands."""
+
+    support: ClassVar[str] = "keeps guards"
 
     def pushforward(
         self, node: Apply, tangents: Sequence[Tangent | None]
@@ -241,6 +243,8 @@ class Gemm(NativeOp):
 
     A build assumes that z has the product's shape, as it does of sums.
     """
+
+    support: ClassVar[str] = "keeps guards"
 
     def make_node(self, *inputs: Any) -> Apply:
         z, alpha, x, y, beta = factors(inputs)

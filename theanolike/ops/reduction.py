@@ -208,6 +208,8 @@ class Prod(Reduction):
 class Discrete(Reduction):
     """A reduction whose result no gradient reaches."""
 
+    support: ClassVar[str] = ""
+
     def pullback(
         self, node: Apply, cotangents: Sequence[Cotangent | None]
     ) -> Sequence[Pulled]:

@@ -38,6 +38,8 @@ def spread_support(g: Any) -> Any:
 class Rearrangement(NativeOp):
     """Moves the elements of its first operand; the others say how, as integers."""
 
+    leaves_out: ClassVar[bool] = False  # whether elements are lost
+
     def back(self, node: Apply, value: Any) -> Any:
         """Bring a value of the output's shape to the first input's."""
         raise NotImplementedError
@@ -49,6 +51,8 @@ class Rearrangement(NativeOp):
         others: list[Pulled] = [disconnected] * (len(node.inputs) - 1)
         if g is None:
             return [disconnected, *others]
+        if g.support is None and self.leaves_out:
+            g = type(g)(g.value, functions().ones_like(g.value, "bool"), False)
         return [spread_support(g).through(lambda v: self.back(node, v)), *others]
 
     def pushforward(

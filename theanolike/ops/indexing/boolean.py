@@ -1,7 +1,7 @@
 """Where an array isn't zero: `nonzero`, and indexing by masks through it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -32,6 +32,8 @@ class Nonzero(NativeOp):
 
     Operand 1 says how many there are.
     """
+
+    support: ClassVar[str] = ""
 
     def make_node(self, *inputs: Any) -> Apply:
         mask, count = (as_tensor_variable(v) for v in inputs)

@@ -24,6 +24,8 @@ __all__ = ["Put", "Take", "is_uniform"]
 class Take(NativeOp):
     """Takes the elements of its first operand at the index that the others say."""
 
+    support: ClassVar[str] = "narrows it"
+
     def put(self, *, is_set: bool) -> "Put":
         """Return the op that writes where this one reads."""
         raise NotImplementedError
@@ -72,6 +74,11 @@ class Put(NativeOp):
 
     set_instead_of_inc: bool
     keeps_first_shape: ClassVar[bool] = True
+
+    @property
+    def support(self) -> str:  # type: ignore[override]
+        """What the gradient does to a support."""
+        return "narrows it" if self.set_instead_of_inc else "keeps it"
 
     def take(self) -> Take:
         """Return the op that reads where this one writes."""
