@@ -10,7 +10,7 @@ from theanolike.codegen.check import check_program
 from theanolike.codegen.emit_level import Chunk, Level
 from theanolike.codegen.emit_loop import followed
 from theanolike.codegen.emit_scalar import extent_text
-from theanolike.codegen.emit_table import TableLevel, table_takes
+from theanolike.codegen.emit_table import TableLevel
 from theanolike.codegen.in_place import in_place
 from theanolike.codegen.kernel_text import Kernel, kernel_text
 from theanolike.codegen.memory import Slot, plan_storage, root
@@ -155,6 +155,8 @@ class UnitWriter:
         self.slots: list[Slot] = []  # those of nested programs, not yet asked for
         self.taken: list[Slot] = []
         self.top: Level | None = None
+        # Where extents come from that were known before a function of its own begins.
+        self.outside: Callable[[Extent], str] | None = None
         self.scalar_of: dict[Value, str] = {}
         self.shape_of: dict[Value, str] = {}
 
@@ -167,7 +169,7 @@ class UnitWriter:
         if CHECKED:
             check_program(self.program)
         steps = fuse(plan_statements(self.program))
-        large = len(steps) > STRAIGHT and table_takes(self.program, steps)
+        large = len(steps) > STRAIGHT
         body = self._table(steps) if large else self._straight(steps)
         self._sum_up()
         # A complex value that is only moved needs its type, though no primitive.
@@ -260,7 +262,10 @@ class UnitWriter:
             return str(extent)
         if extent.op not in ("dim", "item"):
             return extent_text(extent, self.extent)
-        if extent not in self.extents:
+        known = extent in self.extents
+        if not known and self.outside and extent.args[0] not in self.known_after:
+            self.extents[extent] = self.outside(extent)
+        elif not known:
             name = self.names(extent, "n")
             self.extents[extent] = name
             source = extent.args[0]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from theanolike.codegen.emit_island import emit_island
 from theanolike.codegen.emit_level import Level, element
 from theanolike.codegen.kernel_text import Parameter
 from theanolike.codegen.libraries import GEMM
@@ -16,7 +17,6 @@ from theanolike.codegen.memory import Slot, offset_in_root, root
 from theanolike.codegen.printing import describe_nest
 from theanolike.codegen.program import (
     Data,
-    Host,
     Input,
     Library,
     Literal,
@@ -50,16 +50,6 @@ _OPERATIONS = {
 }
 
 
-def table_takes(program: Program, steps: "list[Nest | Node]") -> bool:
-    """Tell whether every step has a row in the table."""
-    kinds = (Nest, Require, Reshape)
-    return all(
-        isinstance(s, kinds)
-        or (isinstance(s, Library) and s.name in ("gemm", "gemm_add"))
-        for s in steps
-    ) and not any(isinstance(v.node, Host) for v in program.outputs)
-
-
 class TableLevel(Level):
     """Writes the steps of a program as rows of a table."""
 
@@ -72,6 +62,8 @@ class TableLevel(Level):
         self.extents: dict[int | Extent, int] = {}
         self.opened: set[object] = set()
         self.cells = 0
+        self.islands = 0
+        self.owned: set[Value] = set()  # with memory that their step chose
 
     # Rows.
 
@@ -136,6 +128,8 @@ class TableLevel(Level):
             return self._shifted(value, owner, shift)
         if isinstance(owner.node, Data):
             return self.constant_index(owner)
+        if owner in self.owned:
+            return self.index(owner)
         if owner.ndim == 0:
             return self._stored_cell(owner)
         if owner in self.output_of:
@@ -143,6 +137,11 @@ class TableLevel(Level):
         if isinstance(owner.node, Input):
             return self.index(owner)
         return self.slot_index(self.storage.slot_of[owner])
+
+    def own(self, value: Value) -> int:
+        """Return the place of the pointer that a value's step will leave there."""
+        self.owned.add(value)
+        return self.index(value)
 
     def _shifted(self, value: Value, owner: Value, shift: int | Extent) -> int:
         """Return the place of the pointer to a part of a value's memory."""
@@ -242,8 +241,10 @@ class TableLevel(Level):
                 self._nest(step)
             elif isinstance(step, Require):
                 self._require_row(step)
-            elif isinstance(step, Library):
+            elif isinstance(step, Library) and step.name in ("gemm", "gemm_add"):
                 self._gemm(step)
+            elif not isinstance(step, Reshape):
+                emit_island(self, step)
         self._leave()
         return self._walk()
 
@@ -294,12 +295,15 @@ class TableLevel(Level):
         if not isinstance(subject, Value):
             raise AssertionError("a parameter stands for a value or an extent")
         if p.kind == "scalar":
-            if _in_storage(subject):
-                text = f"*(const {CTYPE[subject.dtype]}*)m[a[{k}]]"
-                return loaded(text, subject.dtype)
-            return f"*(const {ARITHMETIC[subject.dtype]}*)m[a[{k}]]"
+            return self.read_scalar(subject, k)
         kind = ARITHMETIC if p.kind == "result" else CTYPE
         return f"({kind[subject.dtype]}*)m[a[{k}]]"
+
+    def read_scalar(self, value: Value, k: int) -> str:
+        """Return the text of the 0-d value that entry `k` of a row points to."""
+        if _in_storage(value):
+            return loaded(f"*(const {CTYPE[value.dtype]}*)m[a[{k}]]", value.dtype)
+        return f"*(const {ARITHMETIC[value.dtype]}*)m[a[{k}]]"
 
     def _require_row(self, node: Require) -> None:
         if node.least:
