@@ -14,6 +14,7 @@ from benchmarks.peers import PEERS, describe
 NAMES = [
     *("call", "elementwise", "reductions", "rosenbrock", "logistic_regression"),
     *("perceptron", "logistic_map", "heat", "wave", "hmm", "warping", "lstm"),
+    *("loop_cold", "loop_memory"),
     *("cold", "layers", "optimisation", "imports"),
 ]
 
@@ -56,9 +57,10 @@ def show(answer: Answer) -> None:
     """Print a question's table: seconds, and our time over each other's."""
     print(f"\n{answer.question.title}\n  aim: {answer.question.aim}")
     ours = OURS in answer.seconds
+    unit, scale = answer.unit
     for name, seconds in answer.seconds.items():
         ratio = f"  theanolike / it {answer.ratio(name):7.3f}" if ours else ""
-        print(f"  {name:<46} {seconds * 1e6:14.2f} us{ratio}")
+        print(f"  {name:<46} {seconds * scale:14.2f} {unit}{ratio}")
     for name, reason in answer.gaps.items():
         print(f"  {name:<46} gap: {reason}")
 

@@ -42,11 +42,16 @@ class Question:
 
 @dataclass
 class Answer:
-    """What was measured: the least seconds of a call by contestant, and the gaps."""
+    """What was measured: the least seconds of a call by contestant, and the gaps.
+
+    `unit` is what they are printed in, and how many of it a second has; bytes, where
+    these were measured in place of seconds.
+    """
 
     question: Question
     seconds: dict[str, float] = field(default_factory=dict)
     gaps: dict[str, str] = field(default_factory=dict)
+    unit: tuple[str, float] = ("us", 1e6)
 
     def ratio(self, name: str) -> float:
         """Return our time over that of `name`."""

@@ -26,7 +26,7 @@ def test_the_smoke_run_prints_every_question():
         cwd=ROOT,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("  aim: ") >= 22
+    assert done.stdout.count("  aim: ") >= 25
     assert "theanolike / it" in done.stdout
 
 
