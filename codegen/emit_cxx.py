@@ -157,6 +157,7 @@ class UnitWriter:
         self.top: Level | None = None
         # Where extents come from that were known before a function of its own begins.
         self.outside: Callable[[Extent], str] | None = None
+        self.has_team = False  # a loop whose steps several threads take together
         self.scalar_of: dict[Value, str] = {}
         self.shape_of: dict[Value, str] = {}
 
@@ -180,7 +181,8 @@ class UnitWriter:
             if value.dtype.startswith("complex")
         }
         files = snippets(self.primitives | moved)
-        order = dict.fromkeys(("base.h", "support.h", *files))
+        team = ("team.h",) if self.has_team else ()
+        order = dict.fromkeys(("base.h", "support.h", *team, *files))
         parts = [snippet_text(file) for file in order]
         parts += ["\n".join(self.static)] if self.static else []
         parts += self.kernel_text

@@ -11,7 +11,7 @@ from theanolike.codegen.emit_scalar import (
     extent_text,
     stored_text,
 )
-from theanolike.codegen.emit_stage import StageWriter
+from theanolike.codegen.emit_stage import StageWriter, set_box
 from theanolike.codegen.kernel_text import Kernel, Parameter
 from theanolike.codegen.literals import can_open, open_name
 from theanolike.codegen.memory import accumulates
@@ -66,6 +66,7 @@ class KernelWriter(Context):
         self.accumulators: dict[Value, Accumulator] = {}
         self.spanning: dict[int, list[Statement]] = {}
         self.sharing = "none"
+        self.copying = False  # what a scatter starts from is being written
         self.partials: list[tuple[str, str]] = []
         self.after: list[str] = []
         self.last_remark = ""
@@ -284,6 +285,10 @@ class KernelWriter(Context):
         extents = self.loops[0].extents
         divided = self.extent(extents[-1 if self.sharing == "inner" else 0])
         domain = max((s.domain for s in self.nest.statements), key=len)
+        boxed = self._boxed()
+        if boxed is not None:
+            domain = boxed.value.shape
+            divided = self.extent(domain[0])
         work = self.extent(product(domain))
         rows = [
             self.extent(product(v.shape[self.nest.k :]))
@@ -300,6 +305,8 @@ class KernelWriter(Context):
         nest, layout = self.nest, self.loops[0]
         statements = nest.statements
         fails = any(s.node.effect is not Effect.TOTAL for s in statements)
+        if not fails and self._boxed() is not None:
+            return "outer"
         if fails or not layout.extents or any(s.kind == "scatter" for s in statements):
             return "none"
         memory = [s for s in statements if accumulates(s)]
@@ -328,6 +335,18 @@ class KernelWriter(Context):
         kinds = {s.node.kind for s in statements if isinstance(s.node, Reduce)}
         return "none" if last or kinds & {"argmax", "argmin"} else "blocks"
 
+    def _boxed(self) -> Statement | None:
+        """Return the nest's only statement if it sets a box of what it starts from.
+
+        What is copied and what is set don't meet: both can be divided.
+        """
+        s = self.nest.statements[0]
+        if len(self.nest.statements) > 1 or s.base is None or self.nest_loops:
+            return None
+        if not s.domain:
+            return None
+        return s if set_box(s) is not None else None
+
     def open_loop(self, depth: int, extent: int | Extent) -> None:
         """Open the loop at `depth`, over the thread's piece if it is divided."""
         var = f"i{depth}"
@@ -344,6 +363,12 @@ class KernelWriter(Context):
 
     def bounds(self, depth: int, extent: int | Extent) -> tuple[str, str]:
         """Return the first and the end index of the loop at `depth`."""
+        boxed = self._boxed() if self.sharing == "outer" else None
+        if boxed is not None and not self.copying:
+            n = bare(self.extent(extent))
+            whole = bare(self.extent(boxed.value.shape[0]))
+            end = f"(end == {whole} ? {n} : tl_min(end, {n}))"
+            return (f"tl_min(begin, {n})", end) if depth == 0 else ("0", n)
         last = len(self.loops[self.stage].extents) - 1
         divided = (self.sharing == "outer" and depth == 0) or (
             self.sharing == "inner" and depth == last

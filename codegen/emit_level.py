@@ -1,5 +1,6 @@
 """One level of a program as C++ statements: the top, or the body of a loop."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from theanolike.codegen.emit_kernel import KernelWriter
 from theanolike.codegen.emit_loop import emit_branch, emit_loop
 from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.in_place import Target
-from theanolike.codegen.kernel_text import Kernel, Parameter
+from theanolike.codegen.kernel_text import Kernel, Parameter, piece_arguments
 from theanolike.codegen.libraries import emit_library
 from theanolike.codegen.literals import share
 from theanolike.codegen.memory import (
@@ -74,6 +75,7 @@ class Level:
         self.put_off: dict[Nest | Node, list[Target]] = {}
         self.commit = CommitWriter(self)
         self.ready: dict[Nest, Kernel] = {}  # kernels written beforehand
+        self.barrier = ""  # where threads wait that take the steps together
 
     def emit(self, line: str) -> None:
         """Append a line to the current step's chunk."""
@@ -219,13 +221,22 @@ class Level:
 
     def write(self) -> list[str]:
         """Write the steps in order and return the lines."""
+        return self.write_prepared(self.schedule())
+
+    def schedule(self) -> list[Nest | Node]:
+        """Return the steps; what they store and their kernels are known then."""
         steps = fuse(plan_statements(self.program))
         self.storage = plan_storage(self.program, steps, self.bound)
-        return self.write_steps(steps)
+        self.prepare(steps)
+        return steps
 
     def write_steps(self, steps: list[Nest | Node]) -> list[str]:
         """Write scheduled steps and return the lines."""
         self.prepare(steps)
+        return self.write_prepared(steps)
+
+    def write_prepared(self, steps: list[Nest | Node]) -> list[str]:
+        """Write steps whose kernels are ready and return the lines."""
         self.chunks.append(Chunk())
         if self.unit.top is not self:
             for value in self.program.inputs:
@@ -444,10 +455,22 @@ class Level:
                 local = unit.names(value, "v", value.label)
                 self.emit(f"{ARITHMETIC[value.dtype]} {local};")
                 self.set_scalar(value, local)
+        if self.barrier:
+            self._call_together(name, kernel)
+            return
         args = ", ".join(["c", *(self.argument(p) for p in kernel.parameters)])
         self.emit(f"{name}({args});")
         if kernel.may_fail:
             self.emit("if (c->error.code) return c->error.code;")
+
+    def _call_together(self, name: str, kernel: Kernel) -> None:
+        """Let each thread do its share of a kernel, and wait for the others."""
+        given = {p.name: self.argument(p) for p in kernel.parameters}
+        count = re.sub(r"[a-z_]\w*", lambda m: given.get(m[0], m[0]), kernel.divided)
+        share = [f"({count}) * {at} / members" for at in ("member", "(member + 1)")]
+        args = ", ".join([*(given[n] for n in piece_arguments(kernel)), *share])
+        self.emit(f"{name}_piece({args});")
+        self.emit(f"{self.barrier}.wait(members);")
 
     # Opaque steps.
 

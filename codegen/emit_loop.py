@@ -4,14 +4,19 @@ from typing import TYPE_CHECKING
 
 from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.memory import root
-from theanolike.codegen.program import Branch, Loop
+from theanolike.codegen.program import Branch, Effect, Loop, Node, Require, Reshape
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, stored
-from theanolike.codegen.shapes import product
+from theanolike.codegen.schedule.fuse import Nest
+from theanolike.codegen.shapes import leaves, product
 
 if TYPE_CHECKING:
     from theanolike.codegen.emit_level import Level
 
-POLL = 4095  # steps between two looks at signals, one less than a power of 2
+# Steps between two looks at signals, one less than a power of 2: of scalars only; with
+# loops over arrays; with library calls, whose work isn't estimated.
+POLL, POLL_NESTS, POLL_LIBRARIES = 4095, 63, 7
+LARGE = 1 << 18  # elements of a step after which signals are looked at in any case
+TEAM_WORK = 1 << 14  # elements of a step from which threads share it
 
 
 def emit_branch(level: "Level", node: Branch) -> None:
@@ -68,6 +73,44 @@ def followed(node: Loop) -> dict[int, int]:
     return found
 
 
+def sizes_known(node: Loop, scheduled: "list[Nest | Node]") -> bool:
+    """Tell whether the nests' extents are known before the loop begins."""
+    inside = {v for n in node.body.nodes for v in n.results} | {*node.body.inputs}
+    return not any(
+        leaf.args[0] in inside
+        for step in scheduled
+        if isinstance(step, Nest)
+        for extent in step.domain
+        for leaf in leaves(extent)
+    )
+
+
+def may_be_shared(
+    level: "Level", node: Loop, inner: "Level", scheduled: "list[Nest | Node]"
+) -> bool:
+    """Tell whether threads may take the steps together, each a piece of every nest.
+
+    So may those whose nests are all divided by elements, and that can't fail.
+    """
+    if level is not level.unit.top or node.until:
+        return False
+    kernels = []
+    if not sizes_known(node, scheduled):
+        return False
+    for step in scheduled:
+        if isinstance(step, Reshape):
+            continue
+        if not isinstance(step, Nest):
+            return False
+        if not inner.stands_inline(step):
+            kernels.append(inner.ready[step])
+        elif any(s.node.effect is not Effect.TOTAL for s in step.statements):
+            return False
+    return bool(kernels) and all(
+        k.sharing == "outer" and not k.rows and not k.may_fail for k in kernels
+    )
+
+
 def emit_loop(level: "Level", node: Loop) -> None:
     """Write a loop: buffers, the steps, and the results."""
     _LoopWriter(level, node).write()
@@ -85,6 +128,10 @@ class _LoopWriter:
         self.rows = node.results[self.count : self.count + collected]
         self.followed = followed(node)
         self.follower = {head: k for k, head in self.followed.items()}
+        self.current: list[str] = []  # where each state is
+        self.next: list[str] = []  # where its next value goes
+        self.left: list[str] = []  # where a team leaves it
+        self.declared: list[str] = []
 
     def write(self) -> None:
         """Write the loop."""
@@ -94,31 +141,111 @@ class _LoopWriter:
         inner.set_scalar(self.body.inputs[0], step)
         self.states(inner)
         level.capture(inner, self.node.captured, self.body.inputs[1 + self.count :])
-        steps = bare(unit.extent(self.node.steps))
         done = ""
         if self.node.until:
             done = unit.names(("done", self.node), "done")
             level.emit(f"i64 {done} = 0;")
         self.bind(inner)
-        unit.planned(f"loop with {self.count} states", inner.write)
-        if self.node.reverse:
-            level.emit(f"for (i64 {step} = {steps} - 1; {step} >= 0; --{step}) {{")
-        else:
-            level.emit(f"for (i64 {step} = 0; {step} < {steps}; ++{step}) {{")
-        level.emit(
-            f"  if (({step} & {POLL}) == {POLL} && c->table->poll(c)) "
-            "return tl_fail(c, TL_INTERRUPTED, -1, 0, 0, 0);"
+        scheduled = inner.schedule()
+        if may_be_shared(level, self.node, inner, scheduled):
+            self.open_team(inner)
+        for line in self.declared:
+            level.emit(line)
+        unit.planned(
+            f"loop with {self.count} states"
+            + (", shared among threads" if inner.barrier else ""),
+            lambda: inner.write_prepared(scheduled),
         )
+        self.open_loop(inner, step, scheduled)
         at = len(level.chunks[-1].lines)
         self.advance(inner, done, step)
         level.chunks[-1].lines[at:at] = inner.lines  # with what the results asked for
         level.emit("}")
+        if inner.barrier:
+            self.close_team(inner, scheduled)
         self.results(done)
+
+    def due(self, inner: "Level", step: str, scheduled: "list[Nest | Node]") -> str:
+        """Return when to look for signals: often enough, and not all the time."""
+        quick = (Nest, Reshape, Require)
+        known = all(isinstance(s, quick) for s in scheduled)
+        if not known or not sizes_known(self.node, scheduled):
+            return f"({step} & {POLL_LIBRARIES}) == {POLL_LIBRARIES}"
+        work = self.work(inner, scheduled)
+        if not work:
+            return f"({step} & {POLL}) == {POLL}"
+        often = f"({step} & {POLL_NESTS}) == {POLL_NESTS}"
+        return f"({often} || {work} >= {LARGE})"
+
+    def work(self, inner: "Level", scheduled: "list[Nest | Node]") -> str:
+        """Return how many elements the nests of a step visit."""
+        found = [
+            f"({bare(self.unit.extent(product(step.domain)))})"
+            for step in scheduled
+            if isinstance(step, Nest) and not inner.stands_inline(step)
+        ]
+        return " + ".join(found)
+
+    def open_loop(
+        self, inner: "Level", step: str, scheduled: "list[Nest | Node]"
+    ) -> None:
+        """Open the loop over the steps, and look for signals now and then."""
+        emit = self.level.emit
+        steps = bare(self.unit.extent(self.node.steps))
+        if self.node.reverse:
+            emit(f"for (i64 {step} = {steps} - 1; {step} >= 0; --{step}) {{")
+        else:
+            emit(f"for (i64 {step} = 0; {step} < {steps}; ++{step}) {{")
+        due = self.due(inner, step, scheduled)
+        if not inner.barrier:
+            emit(
+                f"  if ({due} && c->table->poll(c)) "
+                "return tl_fail(c, TL_INTERRUPTED, -1, 0, 0, 0);"
+            )
+            return
+        stop = f"{inner.barrier}.stop"
+        emit(
+            f"  if (member == 0 && {due} && c->table->poll(c)) "
+            f"__atomic_store_n(&{stop}, 1, __ATOMIC_RELAXED);"
+        )
+        emit(f"  {inner.barrier}.wait(members);")
+        emit(f"  if (__atomic_load_n(&{stop}, __ATOMIC_RELAXED)) return;")
+
+    def open_team(self, inner: "Level") -> None:
+        """Begin a function that each thread runs, with states of its own."""
+        unit, emit = self.unit, self.level.emit
+        unit.has_team = True
+        inner.barrier = unit.names(("barrier", self.node), "barrier")
+        emit(f"tl_barrier {inner.barrier};")
+        for k, value in enumerate(self.last):
+            name = unit.names(("left", self.node, k), "left")
+            kind = f"const {CTYPE[value.dtype]}*"
+            emit(f"{ARITHMETIC[value.dtype] if value.ndim == 0 else kind} {name};")
+            self.left.append(name)
+        run = unit.names(("run", self.node), "steps")
+        emit(f"const auto {run} = [&](i64 member, i64 members) {{")
+
+    def close_team(self, inner: "Level", scheduled: "list[Nest | Node]") -> None:
+        """End the function, and run it on threads if a step is enough work."""
+        unit, emit = self.unit, self.level.emit
+        for name, current in zip(self.left, self.current, strict=True):
+            emit(f"  if (member == 0) {name} = {current};")
+        emit("};")
+        run = unit.names(("run", self.node), "steps")
+        work = self.work(inner, scheduled)
+        emit(
+            f"if ({work} < {TEAM_WORK}) {run}(0, 1); else "
+            "c->table->team(c, [](void* f, i64 member, i64 members) "
+            f"{{ (*(decltype({run})*)f)(member, members); }}, (void*)&{run}, 1 << 16);"
+        )
+        emit(
+            f"if ({inner.barrier}.stop) return tl_fail(c, TL_INTERRUPTED, -1, 0, 0, 0);"
+        )
+        self.current = list(self.left)
 
     def states(self, inner: "Level") -> None:
         """Declare each state: a local, or a pointer that moves between two buffers."""
-        self.current: list[str] = []
-        self.next: list[str] = []
+        declare = self.declared.append
         arguments = self.body.inputs[1 : 1 + self.count]
         for k, (value, argument) in enumerate(
             zip(self.node.states, arguments, strict=True)
@@ -128,16 +255,16 @@ class _LoopWriter:
             self.current.append(name)
             if value.ndim == 0:
                 local = ARITHMETIC[value.dtype]
-                self.level.emit(f"{local} {name} = {bare(self.level.scalar(value))};")
+                declare(f"{local} {name} = {bare(self.level.scalar(value))};")
                 inner.set_scalar(argument, name)
                 self.next.append("")
                 continue
-            self.level.emit(f"const {kind}* {name} = {self.level.pointer(value)};")
+            declare(f"const {kind}* {name} = {self.level.pointer(value)};")
             inner.memory[argument] = name
             ring = self.ring(k)
             for buffer in ring:
                 slot = self.level.slot_text(self.level.extra_slot(self.last[k]))
-                self.level.emit(f"{kind}* {buffer} = ({kind}*){slot};")
+                declare(f"{kind}* {buffer} = ({kind}*){slot};")
             self.next.append(ring[0] if ring else "")
 
     def ring(self, k: int) -> list[str]:
@@ -178,7 +305,8 @@ class _LoopWriter:
         for value, row in zip(rows, self.rows, strict=True):
             if value.ndim == 0:
                 text = stored(inner.scalar(value), value.dtype)
-                emit(f"  {self.level.pointer(row)}[{step}] = {text};")
+                alone = "if (member == 0) " if inner.barrier else ""
+                emit(f"  {alone}{self.level.pointer(row)}[{step}] = {text};")
         if self.node.until:
             stop = self.unit.names(("stop", self.node), "stop")
             emit(f"  const bool {stop} = {inner.scalar(self.body.outputs[-1])};")

@@ -45,7 +45,7 @@ class StageWriter:
         kernel = self.kernel
         for s in self.stage.statements:
             if s.base is not None:
-                self._base(s.base, _box(s))
+                self._base(s.base, set_box(s))
         self._level(kernel.nest_loops)
 
     def _base(self, base: Statement, box: "Box | None") -> None:
@@ -53,6 +53,7 @@ class StageWriter:
         kernel = self.kernel
         layout = kernel.loops[kernel.stage]
         kernel.loops[kernel.stage] = layout.plain(base.domain)
+        kernel.copying = True
         old = next(
             (o for o, new in kernel.overwritten.items() if new is base.value), None
         )
@@ -78,6 +79,7 @@ class StageWriter:
         if old is not None:
             kernel.close()
         kernel.loops[kernel.stage] = layout
+        kernel.copying = False
 
     def _open_around(self, depth: int, extent: "int | Extent", box: "Box") -> None:
         """Open two runs over the innermost axis: before the box, and after it."""
@@ -386,7 +388,7 @@ class StageWriter:
 Box = list[tuple["int | Extent", "int | Extent"]]
 
 
-def _box(s: Statement) -> Box | None:
+def set_box(s: Statement) -> Box | None:
     """Return the box of indices, first and end, that a scatter sets whatever they hold.
 
     It is None for another set of places.

@@ -105,6 +105,11 @@ def _fields(kernel: Kernel) -> list[tuple[str, str]]:
     return fields + [(f"{kind}* __restrict {n}", n) for kind, n in kernel.partials]
 
 
+def piece_arguments(kernel: Kernel) -> list[str]:
+    """Return the names of the parameters that a piece takes before its bounds."""
+    return [name for _, name in _fields(kernel)]
+
+
 def _piece(name: str, kernel: Kernel) -> list[str]:
     declared = [d for d, _ in _fields(kernel)] + ["i64 begin", "i64 end"]
     return [

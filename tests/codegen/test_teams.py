@@ -1,0 +1,134 @@
+"""Loops whose steps threads take together, and loops that are told to stop."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import theanolike as theano
+import theanolike.tensor as T
+from theanolike import _runtime
+
+pytestmark = pytest.mark.compiler
+
+
+@pytest.fixture(params=[1, 2, 3])
+def threads(request):
+    before = _runtime.threads()
+    _runtime.set_threads(request.param)
+    yield request.param
+    _runtime.set_threads(before)
+
+
+def spread(u):
+    around = u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:]
+    return T.set_subtensor(u[1:-1, 1:-1], u[1:-1, 1:-1] * 0.2 + 0.2 * around)
+
+
+def spread_in_numpy(u, steps):
+    for _ in range(steps):
+        new = u.copy()
+        around = u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:]
+        new[1:-1, 1:-1] = u[1:-1, 1:-1] * 0.2 + 0.2 * around
+        u = new
+    return u
+
+
+@pytest.mark.parametrize("shape", [(150, 130), (3, 9000), (2, 9000), (9000, 2), (5, 4)])
+@pytest.mark.parametrize("steps", [0, 1, 7])
+def test_a_stencil_is_shared_row_by_row(rng, threads, shape, steps):
+    u = T.dmatrix("u")
+    states, _ = theano.scan(spread, outputs_info=u, n_steps=steps)
+    last = theano.reduce(lambda _, u: spread(u), T.arange(steps), u)[0]
+    f = theano.function([u], [last, states])
+    assert "shared among threads" in f.plan
+    value = rng.normal(size=shape)
+    got, rows = f(value)
+    wanted = spread_in_numpy(value, steps)
+    np.testing.assert_allclose(got, wanted, rtol=1e-13, atol=1e-15)
+    assert rows.shape == (steps, *shape)
+    if steps:
+        np.testing.assert_array_equal(rows[-1], got)
+
+
+def test_states_of_several_kinds_go_along(rng, threads):
+    x, a = T.dvector("x"), T.dscalar("a")
+
+    def step(t, u, before, total):
+        new = T.tanh(u) * total + before
+        return new, u, total * 0.99 + t * 0.01, total * 2
+
+    (us, befores, totals, doubles), _ = theano.scan(
+        step, sequences=T.arange(9), outputs_info=[x, x * 2, a, None]
+    )
+    f = theano.function([x, a], [us[-1], befores, totals, doubles])
+    assert "shared among threads" in f.plan
+    u, total = rng.normal(size=40_000), 0.5
+    before, rows, sums = u * 2, [], []
+    got = f(u, total)
+    for t in range(9):
+        u, before, old, total = (
+            np.tanh(u) * total + before,
+            u,
+            total,
+            total * 0.99 + t * 0.01,
+        )
+        rows.append(before)
+        sums.append((total, old * 2))
+    np.testing.assert_allclose(got[0], u, rtol=1e-12)
+    np.testing.assert_allclose(got[1], rows, rtol=1e-12)
+    np.testing.assert_allclose(np.transpose(got[2:]), sums)
+
+
+def test_the_gradient_of_a_stencil_is_that_of_one_thread(rng):
+    u = T.dmatrix("u")
+    last = theano.scan(spread, outputs_info=u, n_steps=5)[0][-1]
+    f = theano.function([u], T.grad((last**2).sum(), u))
+    value, results = rng.normal(size=(140, 150)), []
+    before = _runtime.threads()
+    for count in (1, 2, 3):
+        _runtime.set_threads(count)
+        results.append(f(value))
+    _runtime.set_threads(before)
+    for other in results[1:]:
+        np.testing.assert_array_equal(other, results[0])
+
+
+ENDLESS = """
+import os, signal, sys, threading, time
+import numpy as np
+import theanolike as theano
+import theanolike.tensor as T
+
+size = int(sys.argv[1])
+w = theano.shared(np.ones(size) if size else 1.0, "w")
+
+rows, _ = theano.scan(lambda u: T.cos(u) * 1.5, outputs_info=w, n_steps=10**12)
+f = theano.function([], [], updates={w: rows[-1]})
+pressed = []
+
+def stop():
+    time.sleep(0.3)
+    pressed.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=stop).start()
+try:
+    f()
+except KeyboardInterrupt:
+    late = time.perf_counter() - pressed[0]
+    print("stopped", late < 5, bool((w.get_value() == 1).all()))
+"""
+
+
+@pytest.mark.parametrize("size", [0, 3, 50_000, 3_000_000])
+def test_a_loop_of_any_step_stops_at_ctrl_c_and_leaves_what_was(size):
+    done = subprocess.run(
+        [sys.executable, "-c", ENDLESS, str(size)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == "stopped True True\n", done.stderr
