@@ -137,11 +137,12 @@ def optimize(fgraph: FunctionGraph, mode: Any, snapshot: Any) -> Report:
             below = improve(body)
             report.inside.update(below.firings + below.inside)
 
+        trim_loops(graph, settled, report.note)
         for _ in range(MOST_ROUNDS):
             if not rewrite_bodies(graph, inner, settled, report.note):
                 break
             run(graph, rewrites, merges=merges, verbose=verbose, report=report)
-            trim_loops(graph, report.note)
+            trim_loops(graph, settled, report.note)
         if bound or not report.total_seconds:
             run(
                 graph,

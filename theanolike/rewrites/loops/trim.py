@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from theanolike.graph.apply import Apply
+from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.traverse import toposort
 from theanolike.graph.variable import Variable
 from theanolike.ops.scan.loop import LoopOp
-from theanolike.rewrites.loops.opened import OpenLoop, Row, State
+from theanolike.rewrites.loops.opened import OpenLoop, Row, State, is_loop
 from theanolike.rewrites.phases import Phase
 from theanolike.rewrites.registry import rewrite
 from theanolike.types.constants import TensorConstant
@@ -19,17 +20,22 @@ MOST_ROUNDS = 8
 
 
 def trim_loops(
-    fgraph: FunctionGraph, note: Callable[[Apply, Sequence[Any], str], None]
+    fgraph: FunctionGraph,
+    settled: set[FrozenGraph],
+    note: Callable[[Apply, Sequence[Any], str], None],
 ) -> None:
     """Let loops do only what something reads, the last ones first.
 
-    `note` hears of each change: the old node, what replaces its outputs, and why.
+    What is left of a body in `settled` is settled, too. `note` hears of each change:
+    the old node, what replaces its outputs, and why.
     """
     for node in reversed(fgraph.toposort()):
         if isinstance(node.op, LoopOp) and node in fgraph.apply_nodes:
             new = unread_parts_of_loop(node, fgraph)
             if new is not None:
                 note(node, new, "unread_parts_of_loop")
+                if node.op.graph in settled:
+                    settled.update(v.owner.op.graph for v in new if is_loop(v.owner))
                 fgraph.replace_all(
                     zip(list(node.outputs), new, strict=True), "unread_parts_of_loop"
                 )
