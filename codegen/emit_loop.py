@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING
 
 from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.memory import root
-from theanolike.codegen.program import Branch, Effect, Loop, Node, Require, Reshape
+from theanolike.codegen.program import (
+    Branch,
+    Effect,
+    Loop,
+    Node,
+    Require,
+    Reshape,
+    Value,
+)
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, stored
 from theanolike.codegen.schedule.fuse import Nest
 from theanolike.codegen.shapes import leaves, product
@@ -15,6 +23,7 @@ if TYPE_CHECKING:
 # Steps between two looks at signals, one less than a power of 2: of scalars only; with
 # loops over arrays; with library calls, whose work isn't estimated.
 POLL, POLL_NESTS, POLL_LIBRARIES = 4095, 63, 7
+FEWEST = 256  # elements that rows of unknown number have room for at first
 LARGE = 1 << 18  # elements of a step after which signals are looked at in any case
 TEAM_WORK = 1 << 14  # elements of a step from which threads share it
 
@@ -132,6 +141,7 @@ class _LoopWriter:
         self.next: list[str] = []  # where its next value goes
         self.left: list[str] = []  # where a team leaves it
         self.declared: list[str] = []
+        self.grown: dict[Value, str] = {}  # rows of unknown number
 
     def write(self) -> None:
         """Write the loop."""
@@ -145,6 +155,7 @@ class _LoopWriter:
         if self.node.until:
             done = unit.names(("done", self.node), "done")
             level.emit(f"i64 {done} = 0;")
+        self.declare_grown()
         self.bind(inner)
         scheduled = inner.schedule()
         if may_be_shared(level, self.node, inner, scheduled):
@@ -159,6 +170,8 @@ class _LoopWriter:
         self.open_loop(inner, step, scheduled)
         at = len(level.chunks[-1].lines)
         self.advance(inner, done, step)
+        if inner.barrier:
+            level.emit(f"  if ({inner.barrier}.stopped({step} + 1)) return;")
         level.chunks[-1].lines[at:at] = inner.lines  # with what the results asked for
         level.emit("}")
         if inner.barrier:
@@ -196,6 +209,8 @@ class _LoopWriter:
             emit(f"for (i64 {step} = {steps} - 1; {step} >= 0; --{step}) {{")
         else:
             emit(f"for (i64 {step} = 0; {step} < {steps}; ++{step}) {{")
+        for row in self.grown:
+            self.grow(row, step, steps)
         due = self.due(inner, step, scheduled)
         if not inner.barrier:
             emit(
@@ -204,12 +219,43 @@ class _LoopWriter:
             )
             return
         stop = f"{inner.barrier}.stop"
+        # Says at which step: another thread may still be at the end of the one before.
         emit(
             f"  if (member == 0 && {due} && c->table->poll(c)) "
-            f"__atomic_store_n(&{stop}, 1, __ATOMIC_RELAXED);"
+            f"__atomic_store_n(&{stop}, {step} + 1, __ATOMIC_RELAXED);"
         )
-        emit(f"  {inner.barrier}.wait(members);")
-        emit(f"  if (__atomic_load_n(&{stop}, __ATOMIC_RELAXED)) return;")
+
+    def declare_grown(self) -> None:
+        """Declare the rows of a loop that may stop: buffers that grow as they fill.
+
+        They outlast the loop, which may be run again by one around it.
+        """
+        head = self.unit.head.after
+        for row in self.rows if self.node.until else ():
+            name = self.unit.names(row, "v", row.label)
+            kind = CTYPE[row.dtype]
+            head.append(f"  {kind}* {name} = nullptr; i64 {name}_room = 0;")
+            self.grown[row] = self.level.memory[row] = name
+
+    def grow(self, row: Value, step: str, steps: str) -> None:
+        """Make room for one more row, twice as much as before where there is none."""
+        emit, name = self.level.emit, self.grown[row]
+        size = self.unit.extent(product(row.shape[1:]))
+        need = f"({step} + 1) * ({size})"
+        emit(f"  if ({need} > {name}_room) {{")
+        least = f"tl_max({need}, tl_max(2 * {name}_room, {FEWEST}))"
+        emit(f"    {name}_room = tl_min({least}, {steps} * ({size}));")
+        emit(
+            f"    {CTYPE[row.dtype]}* more = ({CTYPE[row.dtype]}*)c->table->workspace("
+            f"c, {name}_room * sizeof(*more));"
+        )
+        emit("    if (!more) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);")
+        emit(
+            f"    if ({step}) __builtin_memcpy(more, {name}, "
+            f"{step} * ({size}) * sizeof(*more));"
+        )
+        emit(f"    {name} = more;")
+        emit("  }")
 
     def open_team(self, inner: "Level") -> None:
         """Begin a function that each thread runs, with states of its own."""
@@ -293,7 +339,7 @@ class _LoopWriter:
                 inner.place(root(value), self.next[k])
         rows = self.body.outputs[self.count : self.count + len(self.rows)]
         for value, row in zip(rows, self.rows, strict=True):
-            pointer = self.level.pointer(row)
+            pointer = self.grown[row] if row in self.grown else self.level.pointer(row)
             if value.ndim:
                 size = self.unit.extent(product(row.shape[1:]))
                 inner.place(root(value), f"({pointer} + {step} * {size})")

@@ -141,7 +141,10 @@ def plan_storage(
         ]
         for value in taken:
             storage.stored.add(value)
-            elsewhere = isinstance(step, Loop) and value.index < len(step.states)
+            # A loop's states have buffers in turn; rows of unknown number grow.
+            elsewhere = isinstance(step, Loop) and (
+                step.until or value.index < len(step.states)
+            )
             if value in bound or isinstance(step, Host) or elsewhere:
                 continue
             slot = free.take(size_of(value))

@@ -5,6 +5,9 @@ struct tl_barrier {
   alignas(64) i64 arrived = 0;
   alignas(64) i64 phase = 0;
   alignas(64) i64 stop = 0;
+  __attribute__((always_inline)) bool stopped(i64 at) const {
+    return __atomic_load_n(&stop, __ATOMIC_RELAXED) == at;
+  }
   __attribute__((always_inline)) void wait(i64 members) {
     if (members == 1) return;
     const i64 now = __atomic_load_n(&phase, __ATOMIC_ACQUIRE);

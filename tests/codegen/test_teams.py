@@ -132,3 +132,43 @@ def test_a_loop_of_any_step_stops_at_ctrl_c_and_leaves_what_was(size):
         check=False,
     )
     assert done.stdout == "stopped True True\n", done.stderr
+
+
+def test_rows_of_a_loop_that_stops_take_what_they_need(rng):
+    x = T.dvector("x")
+    n = T.lscalar("n")
+
+    def step(u, k):
+        new = u * 2
+        return [new, k + 1], theano.scan_module.until(new[0] > 1000)
+
+    (rows, counts), _ = theano.scan(
+        step, outputs_info=[x, T.constant(0)], n_steps=n, name="doubling"
+    )
+    f = theano.function([x, n], [rows, counts])
+    for first in (1.0, 1e-3, 1e-200, 2000.0):
+        value = rng.normal(size=3)
+        value[0] = first
+        got, numbers = f(value, 10**12)
+        steps = int(np.floor(np.log2(1000 / first))) + 1 if first < 1000 else 1
+        np.testing.assert_array_equal(numbers, np.arange(1, steps + 1))
+        powers = 2.0 ** np.arange(1, steps + 1)
+        np.testing.assert_allclose(got, powers[:, None] * value)
+    assert f(np.ones(3), 0)[0].shape == (0, 3)
+    assert f(np.ones(3), 4)[0].shape == (4, 3)
+
+
+def test_loops_that_stop_inside_of_loops_use_their_buffers_again(rng):
+    def inner(limit):
+        rows, _ = theano.scan(
+            lambda k: (k + 1, theano.scan_module.until(k + 1 >= limit)),
+            outputs_info=T.constant(0),
+            n_steps=10**9,
+        )
+        return rows.sum()
+
+    limits = T.lvector("limits")
+    sums, _ = theano.map(inner, limits)
+    f = theano.function([limits], sums)
+    given = rng.integers(1, 2000, size=50)
+    np.testing.assert_array_equal(f(given), given * (given + 1) // 2)
