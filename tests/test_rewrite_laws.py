@@ -219,6 +219,20 @@ EXAMPLES = {
         lambda: Reshape(1)(V, -1),
         lambda: Reshape(2)(M, ShapeItem(0)(M), ShapeItem(1)(M)),
     ],
+    "join_of_join": [
+        lambda: f("join")(0, f("join")(0, V, W), V),
+        lambda: f("join")(1, M, f("join")(1, exp(M), M)),
+    ],
+    "join_with_nothing": [
+        lambda: f("join")(0, V, constant(np.zeros(0))),
+        lambda: f("join")(0, constant(np.zeros((0, 3))), FIXED, SQUARE),
+    ],
+    "reshape_of_padded": [
+        lambda: Reshape(2)(V.dimshuffle("x", 0), -1, 1),
+        lambda: Reshape(1)(M.dimshuffle(0, "x", 1), -1),
+    ],
+    "reshape_of_fill": [lambda: Reshape(1)(Fill()(M, S), -1)],
+    "dimshuffle_of_alloc": [lambda: DimShuffle((1, None, 0))(Alloc()(S, 2, 3))],
     "reshape_of_reshape": [
         lambda: Reshape(1)(Reshape(2)(V, -1, 1), -1),
         lambda: Reshape(2)(Flatten(1)(M), -1, 1),

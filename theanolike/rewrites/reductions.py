@@ -30,8 +30,7 @@ PLAIN = (Sum, Prod, Max, Min, AnyTrue, AllTrue)
 
 def _accumulates_its_own(op: Any, dtype: str) -> bool:
     """Tell whether a reduction combines elements in their dtype, and gives it."""
-    result: str = op.result_dtype(dtype)
-    return dtype == result == op.accumulator(dtype)
+    return {op.result_dtype(dtype), op.accumulator(dtype)} == {dtype}
 
 
 @rewrite(
@@ -90,9 +89,9 @@ def reduction_of_reduction(node: Apply) -> Any:
     """sum(sum(x, a), b) = sum(x, a and b), and so for prod, max, min, all and any."""
     op: Any = node.op
     made = node.inputs[0].owner
-    if made is None or type(made.op) is not type(op):
+    inner: Any = None if made is None else made.op
+    if made is None or not isinstance(inner, PLAIN) or type(inner) is not type(op):
         return None
-    inner: Any = made.op
     if replace(inner, axes=()) != replace(op, axes=()):
         return None
     source: Any = made.inputs[0]
@@ -129,7 +128,7 @@ def reduction_of_permuted(node: Apply) -> Any:
     if made is None or not isinstance(made.op, DimShuffle):
         return None
     source: Any = made.inputs[0]
-    order = made.op.order
+    order: Any = made.op.order
     if sorted(-1 if k is None else k for k in order) != list(range(source.type.ndim)):
         return None
     left = [k for place, k in enumerate(order) if place not in op.axes]

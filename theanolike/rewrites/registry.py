@@ -37,6 +37,7 @@ CATALOGUE = (
     "relations",
     "broadcasting",
     "shapes",
+    "rearranged",
     "subtensors",
     "slices",
     "factors",

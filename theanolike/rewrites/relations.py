@@ -93,7 +93,7 @@ def comparison_by_bounds(node: Apply) -> Any:
         limit, operand = uniform(node.inputs[place]), node.inputs[1 - place]
         if limit is None or isinstance(limit, complex) or math.isnan(limit):
             continue
-        op = node.op if place else _MIRRORED[node.op.name]  # type: ignore[attr-defined]
+        op: Any = node.op if place else _MIRRORED[node.op.name]  # type: ignore[attr-defined]
         answer = _decided(op.name, _bounds(operand), limit)
         # NaN is neither less nor greater, but it is unequal.
         is_sure = not answer or op == neq or is_discrete(operand.type.dtype)  # type: ignore[attr-defined]
@@ -126,7 +126,7 @@ def truth_compared(node: Apply) -> Any:
         limit, operand = uniform(node.inputs[place]), node.inputs[1 - place]
         if limit is None or operand.type.dtype != "bool" or limit not in {0, 1}:  # type: ignore[attr-defined]
             continue
-        op = node.op if place else _MIRRORED[node.op.name]  # type: ignore[attr-defined]
+        op: Any = node.op if place else _MIRRORED[node.op.name]  # type: ignore[attr-defined]
         holds = [bool(op.row.reference(np.int8(v), np.int8(limit))) for v in (0, 1)]
         if holds[0] == holds[1]:
             return None

@@ -227,7 +227,7 @@ def _is_extent(bound: Any, piece: Any, axis: int) -> bool:
         return False
     own = piece.type.shape[axis]
     if own is not None:
-        return known_int(bound) == own
+        return bool(known_int(bound) == own)
     made = _made_by(bound, ShapeItem)
     return bool(made and made.op.axis == axis and made.inputs[0] is piece)
 
