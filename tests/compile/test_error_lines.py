@@ -6,12 +6,12 @@ import re
 
 import numpy as np
 import pytest
-from theanolike.ifelse import ifelse
 
 import theanolike as theano
 import theanolike.tensor as T
 from theanolike.errors import IndexOutOfBoundsError, ShapeError, TheanolikeError
 from theanolike.gradient import grad
+from theanolike.legacy.ifelse import ifelse
 from theanolike.ops.batched import matmul
 
 VALUES = {

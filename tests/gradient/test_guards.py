@@ -6,12 +6,12 @@ are replaced by harmless ones before the function is applied.
 
 import numpy as np
 import pytest
-from theanolike.ifelse import ifelse
 
 import theanolike as theano
 import theanolike.tensor as T
 from theanolike.config import config
 from theanolike.gradient import Rop, grad, hessian
+from theanolike.legacy.ifelse import ifelse
 from theanolike.ops.batched import matmul
 from theanolike.ops.masking import MaskedProduct
 from theanolike.ops.products import Dot
