@@ -41,7 +41,7 @@ class CommitWriter:
             granted.append(name)
         level.emit(f"if ({' && '.join(granted)}) {{")
         level.indent += 1
-        kernel = self._kernel(step, targets) if isinstance(step, Nest) else None
+        kernel = self.kernel(step, targets) if isinstance(step, Nest) else None
         if kernel is not None:
             self._nest(kernel)
         elif isinstance(step, Library):
@@ -59,7 +59,7 @@ class CommitWriter:
         level.emit("}")
         unit.plan.append(f"  in place where nobody else holds them: {len(news)}")
 
-    def _kernel(self, nest: Nest, targets: list[Target]) -> Kernel:
+    def kernel(self, nest: Nest, targets: list[Target]) -> Kernel:
         """Return a kernel whose new values may lie where the old ones do."""
         unit = self.level.unit
         unit.plan.append(describe_nest(nest, unit.labels))

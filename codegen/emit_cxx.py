@@ -236,8 +236,11 @@ class UnitWriter:
         top = self.top = TableLevel(self, self.program)
         top.declare_inputs()
         top.bind_outputs()
-        top.storage = plan_storage(self.program, steps, top.bound)
-        return top.write_steps(steps)
+        top.put_off = in_place(self.program, steps, self.targets)
+        top.storage = plan_storage(self.program, steps, top.bound, top.put_off)
+        lines = top.write_steps(steps)
+        self.commits += top.commit_lines()
+        return lines
 
     # The plan.
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from theanolike.codegen.emit_island import emit_island
 from theanolike.codegen.emit_level import Level, element
+from theanolike.codegen.in_place import Target, index_check
 from theanolike.codegen.kernel_text import Parameter
 from theanolike.codegen.libraries import GEMM
 from theanolike.codegen.memory import Slot, offset_in_root, root
@@ -63,16 +64,24 @@ class TableLevel(Level):
         self.opened: set[object] = set()
         self.cells = 0
         self.islands = 0
+        self.late: list[int] = []  # rows that run at commit
+        self.last: tuple[str, tuple[int, ...]] = ("", ())  # the latest row
+        self.sizes = (0, 0)  # bytes of the pointers, and of the extents
         self.owned: set[Value] = set()  # with memory that their step chose
 
     # Rows.
 
     def row(self, name: str, body: str, *args: int) -> None:
         """Append a step: the function `name`, defined by `body` at first use."""
+        self.rows += [self.function(name, body), len(args), *args]
+        self.last = name, args
+
+    def function(self, name: str, body: str) -> int:
+        """Return the number of a step's function, defining it at first use."""
         if name not in self.functions:
             self.functions[name] = len(self.functions)
             self.text.append(f"static i32 {name}{_HEAD} {{ {body} }}")
-        self.rows += [self.functions[name], len(args), *args]
+        return self.functions[name]
 
     def index(self, key: object) -> int:
         """Return the place of a pointer in `m`."""
@@ -237,7 +246,9 @@ class TableLevel(Level):
         """Write the steps; return the lines of the compute function."""
         self.prepare(steps)
         for step in steps:
-            if isinstance(step, Nest):
+            if step in self.put_off:
+                self._put_off(step, self.put_off[step])
+            elif isinstance(step, Nest):
                 self._nest(step)
             elif isinstance(step, Require):
                 self._require_row(step)
@@ -250,6 +261,74 @@ class TableLevel(Level):
 
     def stands_inline(self, nest: Nest) -> bool:
         return False
+
+    # Updates in place.
+
+    def _put_off(self, step: "Nest | Node", targets: list[Target]) -> None:
+        """Write a step that runs at commit if it may, else here and now."""
+        check = index_check(step) if isinstance(step, Nest) else None
+        if check is not None:
+            self.ready[check] = self.kernel_of(check)
+            self._nest(check)
+        flag = self.extents[Extent("item", step)] = len(self.extents)
+        self._ask(flag, targets)
+        if isinstance(step, Nest):
+            self.ready[step] = self.commit.kernel(step, targets)
+            self.unit.plan.pop()  # the next line says it again
+            self._nest(step)
+        elif isinstance(step, Library):
+            self._gemm(step)
+        name, args = self.last
+        del self.rows[-2 - len(args) :]
+        body = f"return n[a[0]] ? 0 : {name}(c, m, n, a + 1);"
+        self.row(f"now_{name}", body, flag, *args)
+        body = f"return n[a[0]] ? {name}(c, m, n, a + 1) : 0;"
+        number = self.function(f"late_{name}", body)
+        self.late += [number, len(args) + 1, flag, *args]
+        line = f"  in place where nobody else holds them: {len(targets)}"
+        self.unit.plan.append(line)
+
+    def _ask(self, flag: int, targets: list[Target]) -> None:
+        """Ask for the old values' memory: for all of it, else for fresh arrays."""
+        self.row("grant", "n[a[0]] = 1; return 0;", flag)
+        asked = []
+        for target in targets:
+            k = self.output_of[target.new]
+            dims = [self.extent_index(e) for e in self.program.outputs[k].shape]
+            asked.append((self.index(target.new), k, dims))
+            self.opened.add(target.new)
+            fill = " ".join(f"n[a[{d + 3}]]," for d in range(len(dims)))
+            self.row(
+                f"grant_{len(dims)}",
+                f"const i64 shape[] = {{{fill} 0}}; "
+                "m[a[1]] = c->table->target(c, (i32)a[2], shape); "
+                "n[a[0]] &= m[a[1]] != nullptr; return 0;",
+                *(flag, asked[-1][0], target.number, *dims),
+            )
+        for at, k, dims in asked:
+            fill = " ".join(f"n[a[{d + 3}]]," for d in range(len(dims)))
+            self.row(
+                f"fresh_{len(dims)}",
+                f"const i64 shape[] = {{{fill} 0}}; if (n[a[0]]) return 0; "
+                "m[a[1]] = c->table->output(c, (i32)a[2], shape); "
+                "return m[a[1]] ? 0 : tl_fail(c, TL_MEMORY, -1, 0, 0, 0);",
+                *(flag, at, k, *dims),
+            )
+
+    def commit_lines(self) -> list[str]:
+        """Return the lines of the commit function."""
+        if not self.late:
+            return []
+        rows = ",".join(map(str, self.late))
+        self.unit.kernel_text.append(f"static const u32 late[] = {{{rows}}};")
+        return [
+            "  void** m = put_off;",
+            f"  i64* n = (i64*)((char*)put_off + {self.sizes[0]});",
+            f"  for (u32 at = 0; at < {len(self.late)}; at += late[at + 1] + 2)",
+            "    steps[late[at]](c, m, n, late + at + 2);",
+        ]
+
+    # Nests.
 
     def _nest(self, nest: Nest) -> None:
         unit = self.unit
@@ -344,7 +423,9 @@ class TableLevel(Level):
             c, *scalars = node.operands[2:]
             places += [self.memory_index(c), *(self.cell(v) for v in scalars)]
             size = f"sizeof({kind}) * n[a[3]] * n[a[4]]"
-            start = f"__builtin_memcpy(m[a[2]], m[a[8]], {size});"
+            start = (
+                f"if (m[a[2]] != m[a[8]]) __builtin_memcpy(m[a[2]], m[a[8]], {size});"
+            )
             alpha, beta = "m[a[9]]", "m[a[10]]"
         self.row(
             f"{node.name}_{a.dtype}_{int(ta)}{int(tb)}",
@@ -388,15 +469,13 @@ class TableLevel(Level):
         rows = ",".join(map(str, self.rows))
         self.unit.kernel_text.append(f"static const u32 rows[] = {{{rows}}};")
         self.unit.kernel_text.append(f"static i32 (*const steps[]){_HEAD} = {{{go}}};")
-        sizes = (
-            len(self.pointers) * 8,
-            len(self.extents) * 8,
-            max(1, self.cells) * CELL,
-        )
+        self.sizes = len(self.pointers) * 8, len(self.extents) * 8
+        sizes = (*self.sizes, max(1, self.cells) * CELL)
         return [
             f"  char* ws = (char*)c->table->workspace(c, {sum(sizes)});",
             "  if (!ws) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);",
             "  void** m = (void**)ws;",
+            *(["  c->state = ws;"] if self.late else []),
             f"  i64* n = (i64*)(ws + {sizes[0]});",
             f"  m[{cells}] = ws + {sizes[0] + sizes[1]};",
             f"  for (u32 i = 0; i < {inputs}; ++i) m[i] = c->inputs[i].data;",

@@ -9,6 +9,13 @@ from theanolike import function, shared
 pytestmark = pytest.mark.compiler
 
 
+@pytest.fixture(autouse=True, params=["straight", "table"])
+def form(request, monkeypatch):
+    """Write the steps one after another, and as a table."""
+    straight = 10**9 if request.param == "straight" else -1
+    monkeypatch.setattr("theanolike.codegen.emit_cxx.STRAIGHT", straight)
+
+
 def address(variable):
     """Return where a shared variable's storage lies."""
     return variable.get_value(borrow=True).__array_interface__["data"][0]
@@ -88,3 +95,26 @@ def test_a_product_with_the_old_value_is_not_in_place():
     f()
     f()
     np.testing.assert_array_equal(w.get_value(), [[1.0, 4.0], [0.0, 1.0]])
+
+
+def test_a_net_of_many_layers_is_updated_in_place():
+    rng = np.random.default_rng(0)
+    start = [rng.normal(size=(4, 4)) / 2 for _ in range(40)]
+    given = rng.normal(size=(3, 4))
+    results = []
+    for mode in ["FAST_RUN", "FAST_COMPILE"]:
+        x = y = T.dmatrix()
+        weights = [shared(w.copy()) for w in start]
+        for w in weights:
+            y = T.tanh(T.dot(y, w))
+        cost = (y**2).sum()
+        slopes = T.grad(cost, weights)
+        updates = [(w, w - 0.1 * g) for w, g in zip(weights, slopes, strict=True)]
+        step = function([x], cost, updates=updates, mode=mode)
+        before = [address(w) for w in weights]
+        costs = [step(given) for _ in range(3)]
+        if mode == "FAST_RUN":
+            assert before == [address(w) for w in weights]
+        results.append([*costs, *(w.get_value() for w in weights)])
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(one, other, 1e-9)
