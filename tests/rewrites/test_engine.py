@@ -182,3 +182,18 @@ def test_what_fails_while_folding_fails_when_the_function_runs():
     f = theano.function([x], y, mode="FAST_COMPILE")
     with pytest.raises(IndexError):
         f([1.0])
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "nan_semantics", "expected"),
+    [
+        ("fast_run", "guarded", 0.0),
+        ("fast_run_stable", "guarded", np.nan),
+        ("fast_run", "ieee", np.nan),
+    ],
+)
+def test_only_rewrites_of_grade_domain_hide_a_nan(optimizer, nan_semantics, expected):
+    x = T.dvector("x")
+    with theano.config.change_flags(nan_semantics=nan_semantics):
+        f = theano.function([x], x - x, mode=theano.Mode("py", optimizer))
+    np.testing.assert_array_equal(f(np.array([np.nan])), [expected])
