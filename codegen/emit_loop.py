@@ -1,5 +1,6 @@
 """A loop node as a C++ `for`: states in registers or rotated buffers."""
 
+import re
 from typing import TYPE_CHECKING
 
 from theanolike.codegen.emit_scalar import bare
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 # Steps between two looks at signals, one less than a power of 2: of scalars only; with
 # loops over arrays; with library calls, whose work isn't estimated.
 POLL, POLL_NESTS, POLL_LIBRARIES = 4095, 63, 7
+# How a body's statements leave the compute function.
+FAILURE = re.compile(r"\breturn (tl_(?:fail|step)\(c, .*\)|c->error\.code);")
 FEWEST = 256  # elements that rows of unknown number have room for at first
 LARGE = 1 << 18  # elements of a step after which signals are looked at in any case
 TEAM_WORK = 1 << 14  # elements of a step from which threads share it
@@ -80,6 +83,11 @@ def followed(node: Loop) -> dict[int, int]:
         if at in found:  # in a circle
             del found[k]
     return found
+
+
+def noting(step: str, line: str) -> str:
+    """Return a line of a loop's body; where it fails it notes the step."""
+    return FAILURE.sub(rf"return tl_step(c, {step}, \1);", line)
 
 
 def sizes_known(node: Loop, scheduled: "list[Nest | Node]") -> bool:
@@ -172,7 +180,8 @@ class _LoopWriter:
         self.advance(inner, done, step)
         if inner.barrier:
             level.emit(f"  if ({inner.barrier}.stopped({step} + 1)) return;")
-        level.chunks[-1].lines[at:at] = inner.lines  # with what the results asked for
+        # With what the results asked for.
+        level.chunks[-1].lines[at:at] = [noting(step, line) for line in inner.lines]
         level.emit("}")
         if inner.barrier:
             self.close_team(inner, scheduled)

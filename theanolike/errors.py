@@ -166,6 +166,7 @@ def describe_failure(
     inputs: Sequence[tuple[str, str, Sequence[int]]],
     origins: Sequence[str],
     next_step: str,
+    loops: Sequence[str] = (),
 ) -> str:
     """Build the message of a run-time error.
 
@@ -181,6 +182,8 @@ def describe_failure(
         ``"file:line"`` where the operation was written, the closest first.
     next_step : str
         One thing to do about it.
+    loops : sequence of str
+        Steps of loops that it was computed in, the innermost loop first.
 
     Returns
     -------
@@ -202,6 +205,7 @@ def describe_failure(
         extents = tuple(int(extent) for extent in shape)
         lines.append(f"  {name or f'input {position}'}: {dtype} of shape {extents}")
     lines.extend(f"  written at {origin}" for origin in origins[:MAX_ORIGINS])
+    lines.extend(f"  in {loop}" for loop in loops)
     if next_step:
         lines.append(next_step)
     return "\n".join(lines)

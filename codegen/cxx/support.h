@@ -30,6 +30,15 @@ TL_RARE i32 tl_fail(tl_call* c, i32 code, i32 site, i64 a, i64 b, i64 d) {
   return c->error.code;
 }
 
+// Notes at which step of a loop a failure was; of loops in loops the innermost first.
+TL_RARE i32 tl_step(tl_call* c, i64 step, i32 code) {
+  for (i32 k = 3; k < 6; ++k) {
+    if (c->error.values[k]) continue;
+    c->error.values[k] = step + 1;
+    break;
+  }
+  return code;
+}
 TL_RARE i64 tl_bad_index(tl_call* c, i32 site, i64 i, i64 n) {
   tl_fail(c, TL_INDEX, site, i, n, 0);
   return 0;

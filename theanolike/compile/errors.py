@@ -1,6 +1,6 @@
 """Run-time errors of nodes: the user's exception type, with op, inputs and line."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ from theanolike.errors import (
     describe_failure,
 )
 from theanolike.graph.apply import Apply
+from theanolike.graph.frozen import FrozenGraph
 from theanolike.ops.declare import Elementwise, NativeOp
+from theanolike.ops.scan.loop import LoopOp
 
 __all__ = ["mismatch", "node_error", "unit_error"]
 
@@ -61,13 +63,19 @@ def node_error(node: Apply, values: Sequence[Any], error: Exception) -> Exceptio
         itself, with the text as a note.
     """
     lead = str(error)
+    loops: list[str] = []
+    inside = getattr(error, "inside", None)
+    if inside is not None:
+        loops = steps_of(enclosing([node], inside[0]), getattr(error, "steps", ()))
+        node, values = inside
     if isinstance(error, ValueError) and _broadcasts(node):
         told = mismatch([np.shape(value) for value in values])
         if told:
             error, lead = ShapeError(told), told
     if isinstance(node.op, NativeOp) and type(error) in _OURS:
         error = _OURS[type(error)](lead)
-    text = describe(node, lead, [np.shape(value) for value in values], advice(error))
+    shapes = [np.shape(value) for value in values]
+    text = describe(node, lead, shapes, advice(error), loops)
     if config.exception_verbosity == "high":
         text = "\n".join([text, *_shown(node, values)])
     return _with_text(error, text)
@@ -118,7 +126,38 @@ def advice(error: Exception) -> str:
     return "mode='FAST_COMPILE' runs the ops one by one, for a debugger."
 
 
-def describe(node: Apply, lead: str, shapes: Shapes, next_step: str) -> str:
+def enclosing(nodes: Iterable[Apply], wanted: Apply) -> list[Apply]:
+    """Return the nodes whose inner graphs hold `wanted`, the innermost first."""
+    stack: list[tuple[Apply, tuple[Apply, ...]]] = [(node, ()) for node in nodes]
+    while stack:
+        node, around = stack.pop()
+        if node is wanted:
+            return list(reversed(around))
+        held = (getattr(node.op, name, None) for name in ("graph", "then", "otherwise"))
+        for graph in held:
+            if isinstance(graph, FrozenGraph):
+                stack += [(inner, (*around, node)) for inner in graph.nodes]
+    return []
+
+
+def steps_of(around: Sequence[Apply], steps: Sequence[int]) -> list[str]:
+    """Say at which steps the loops among `around` were, the innermost first."""
+    loops = [node for node in around if isinstance(node.op, LoopOp)]
+    told = []
+    for node, step in zip(loops, steps, strict=False):
+        name = node.op.name and f" {node.op.name}"  # type: ignore[attr-defined]
+        line = f" written at {node.origin[0]}" if node.origin else ""
+        told.append(f"step {step} (of 0, 1...) of the scan{name}{line}")
+    return told
+
+
+def describe(
+    node: Apply,
+    lead: str,
+    shapes: Shapes,
+    next_step: str,
+    loops: Sequence[str] = (),
+) -> str:
     """Return the message of an error in `node`; a shape of None isn't known."""
     inputs = [
         (
@@ -130,18 +169,27 @@ def describe(node: Apply, lead: str, shapes: Shapes, next_step: str) -> str:
         if shape is not None
     ]
     origins = [str(origin) for origin in node.origin]
-    return describe_failure(lead, str(node.op), inputs, origins, next_step)
+    return describe_failure(lead, str(node.op), inputs, origins, next_step, loops)
 
 
-def unit_error(node: Apply | None, code: int, values: Sequence[int]) -> Exception:
+def unit_error(
+    node: Apply | None,
+    code: int,
+    values: Sequence[int],
+    nodes: Iterable[Apply] = (),
+) -> Exception:
     """Return the error of a compiled unit from its record alone.
 
-    Used where the graph can't be computed again to tell more.
+    Used where the graph can't be computed again to tell more; `nodes` are those that
+    were compiled.
     """
     kind, lead = _from_record(code, values)
     if node is None:
         return kind(lead)
-    return kind(describe(node, lead, [None] * len(node.inputs), advice(kind(lead))))
+    steps = [step - 1 for step in values[3:] if step]
+    loops = steps_of(enclosing(nodes, node), steps) if steps else []
+    shapes = [None] * len(node.inputs)
+    return kind(describe(node, lead, shapes, advice(kind(lead)), loops))
 
 
 def _from_record(code: int, values: Sequence[int]) -> tuple[type[Exception], str]:

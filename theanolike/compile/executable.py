@@ -223,7 +223,7 @@ class Compiled:
         node = sites[site] if 0 <= site < len(sites) else None
         if node is not None:
             self._compute_again(node, arrays)
-        raise unit_error(node, code, values)
+        raise unit_error(node, code, values, self.request.graph.apply_nodes)
 
     def _compute_again(self, node: Apply, arrays: Sequence[Any]) -> None:
         """Raise what the interpreter raises at `node`, if it does."""

@@ -155,7 +155,7 @@ def _fields(value: Any) -> tuple[tuple[str, Any], ...]:
     """Return the fields that make an op or a type what it is."""
     names = getattr(value, "__props__", None)
     if names is None and is_dataclass(value):
-        names = [field.name for field in fields(value)]
+        names = [field.name for field in fields(value) if field.compare]
     if names is None and isinstance(value, Type) and hasattr(value, "shape"):
         names = ("dtype", "shape")
     if names is None:

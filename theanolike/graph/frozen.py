@@ -64,7 +64,13 @@ class FrozenGraph:
         for node in self.nodes:
             arguments = [_value(held, v) for v in node.inputs]
             storage: list[list[Any]] = [[None] for _ in node.outputs]
-            node.op.perform(node, arguments, storage)
+            try:
+                node.op.perform(node, arguments, storage)
+            except Exception as error:
+                # For the message: the node that failed, not the one that holds it.
+                if not hasattr(error, "inside"):
+                    error.inside = node, arguments  # type: ignore[attr-defined]
+                raise
             held.update(zip(node.outputs, (cell[0] for cell in storage), strict=True))
         return [_value(held, v) for v in self.outputs]
 

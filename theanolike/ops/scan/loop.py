@@ -5,7 +5,7 @@ an index; its derivatives are in `derivatives`, Theano's `scan` in `scan`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,8 @@ class LoopOp(NativeOp):
         Count the steps down to 0; rows are read and kept at the step's number.
     truncate : int
         How many steps, the last ones, the gradient goes back through; -1 for all.
+    name : str
+        For messages; loops of other names are equal.
     """
 
     graph: FrozenGraph
@@ -69,6 +71,7 @@ class LoopOp(NativeOp):
     sequences: int = 0
     reverse: bool = False
     truncate: int = -1
+    name: str = field(default="", compare=False)
 
     def make_node(self, *inputs: Any) -> Apply:
         """Return a node; inputs must have the types that the graph declares."""
@@ -155,9 +158,13 @@ class LoopOp(NativeOp):
         done = 0
         for step in range(steps - 1, -1, -1) if self.reverse else range(steps):
             given = [s[step] for s in sequences]
-            values = self.graph.run(
-                [np.asarray(step, "int64"), *state, *given, *captured]
-            )
+            inputs = [np.asarray(step, "int64"), *state, *given, *captured]
+            try:
+                values = self.graph.run(inputs)
+            except Exception as error:
+                noted = (*getattr(error, "steps", ()), step)
+                error.steps = noted  # type: ignore[attr-defined]
+                raise
             _check_states(state, values)
             state = values[: self.states]
             for row, value in zip(rows, values[self.states :], strict=False):

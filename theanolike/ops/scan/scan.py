@@ -287,6 +287,7 @@ class _Scan:
             until,
             len(rows),
             truncate=self.truncate,
+            name=self.name,
         )
         if self.in_blocks:
             return in_blocks(loop, steps, starts, given, captured)
