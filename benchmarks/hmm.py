@@ -45,20 +45,27 @@ class Chain:
     def theanolike(self) -> Callable[[], Any]:
         import theanolike as theano
 
-        return self._symbolic(theano, theano.tensor)
+        T = theano.tensor
+        return self._symbolic(theano, T, lambda x: T.log(T.sum(T.exp(x), axis=0)))
 
     def pytensor(self) -> Callable[[], Any]:
         pytensor = load_peer("pytensor")
-        return self._symbolic(pytensor, pytensor.tensor)
+        T = pytensor.tensor
 
-    def _symbolic(self, library: Any, T: Any) -> Callable[[], Any]:
+        def log_sum(x: Any) -> Any:
+            m = x.max(axis=0)  # without it, its gradient is NaN
+            return m + T.log(T.sum(T.exp(x - m), axis=0))
+
+        return self._symbolic(pytensor, T, log_sum)
+
+    def _symbolic(self, library: Any, T: Any, log_sum: Any) -> Callable[[], Any]:
         first, moves, seen = T.dvector("first"), T.dmatrix("moves"), T.dmatrix("seen")
         rows, _ = library.scan(
-            lambda s, a: T.log(T.sum(T.exp(a[:, None] + moves), axis=0)) + s,
+            lambda s, a: log_sum(a[:, None] + moves) + s,
             sequences=seen,
             outputs_info=first,
         )
-        value = T.log(T.sum(T.exp(rows[-1])))
+        value = log_sum(rows[-1])
         wanted = library.grad(value, moves) if self.gradient else value
         run = library.function([first, moves, seen], wanted)
         return lambda: run(self.first, self.moves, self.seen)
