@@ -466,11 +466,24 @@ class Level:
     def _call_together(self, name: str, kernel: Kernel) -> None:
         """Let each thread do its share of a kernel, and wait for the others."""
         given = {p.name: self.argument(p) for p in kernel.parameters}
+        for key, text in given.items():
+            if "[" in text:
+                local = self.unit.names(("given", name, key, len(self.lines)), "g")
+                self.emit(f"const auto {local} = {text};")
+                given[key] = local
         count = re.sub(r"[a-z_]\w*", lambda m: given.get(m[0], m[0]), kernel.divided)
         share = [f"({count}) * {at} / members" for at in ("member", "(member + 1)")]
         args = ", ".join([*(given[n] for n in piece_arguments(kernel)), *share])
+        self.let_read()
         self.emit(f"{name}_piece({args});")
         self.emit(f"{self.barrier}.wait(members);")
+
+    def let_read(self) -> None:
+        """Wait for threads that may still read what the next kernel replaces."""
+        wait, lines = f"{self.barrier}.wait(members);", self.lines
+        last = max((k for k, line in enumerate(lines) if wait in line), default=-1)
+        if any("[" in line for line in lines[last + 1 :]):
+            self.emit(wait)
 
     # Opaque steps.
 

@@ -107,7 +107,8 @@ def may_be_shared(
 ) -> bool:
     """Tell whether threads may take the steps together, each a piece of every nest.
 
-    So may those whose nests are all divided by elements, and that can't fail.
+    So may those whose nests are all divided by elements, and that can't fail. Scalars
+    are computed by each thread: they may not be written where others read them.
     """
     if level is not level.unit.top or node.until:
         return False
@@ -121,7 +122,10 @@ def may_be_shared(
             return False
         if not inner.stands_inline(step):
             kernels.append(inner.ready[step])
-        elif any(s.node.effect is not Effect.TOTAL for s in step.statements):
+        elif any(
+            s.node.effect is not Effect.TOTAL or s.value in inner.storage.stored
+            for s in step.statements
+        ):
             return False
     return bool(kernels) and all(
         k.sharing == "outer" and not k.rows and not k.may_fail for k in kernels
@@ -179,6 +183,11 @@ class _LoopWriter:
         at = len(level.chunks[-1].lines)
         self.advance(inner, done, step)
         if inner.barrier:
+            written = level.chunks[-1].lines[at:]
+            if any("[" in line.rpartition(" = ")[2] for line in written):
+                level.emit(f"  {inner.barrier}.wait(members);")
+            else:
+                inner.let_read()
             level.emit(f"  if ({inner.barrier}.stopped({step} + 1)) return;")
         # With what the results asked for.
         level.chunks[-1].lines[at:at] = [noting(step, line) for line in inner.lines]
@@ -365,6 +374,7 @@ class _LoopWriter:
         if self.node.until:
             stop = self.unit.names(("stop", self.node), "stop")
             emit(f"  const bool {stop} = {inner.scalar(self.body.outputs[-1])};")
+        # Before the arrays move on: a scalar may be an element of one.
         fresh: list[tuple[str, str]] = []
         for k, value in enumerate(self.body.outputs[: self.count]):
             if value.ndim == 0:
@@ -372,8 +382,18 @@ class _LoopWriter:
                 kind = ARITHMETIC[value.dtype]
                 emit(f"  const {kind} {local} = {bare(inner.scalar(value))};")
                 fresh.append((self.current[k], local))
-                continue
-            if k in self.followed:
+        self.turn()
+        for state, local in fresh:
+            emit(f"  {state} = {local};")
+        if self.node.until:
+            emit(f"  {done} = {step} + 1;")
+            emit(f"  if ({stop}) break;")
+
+    def turn(self) -> None:
+        """Move each array state on to the buffer just written."""
+        emit = self.level.emit
+        for k, value in enumerate(self.body.outputs[: self.count]):
+            if value.ndim == 0 or k in self.followed:
                 continue
             chain, ring = self.chain(k), self.ring(k)
             for later, earlier in zip(chain[:0:-1], chain[-2::-1], strict=True):
@@ -385,11 +405,6 @@ class _LoopWriter:
                 f"{a} = {b};" for a, b in zip(ring, [*ring[1:], moved], strict=True)
             ]
             emit(f"  {' '.join(turn)}")
-        for state, local in fresh:
-            emit(f"  {state} = {local};")
-        if self.node.until:
-            emit(f"  {done} = {step} + 1;")
-            emit(f"  if ({stop}) break;")
 
     def results(self, done: str) -> None:
         """Say where the last states are."""

@@ -81,6 +81,43 @@ def test_states_of_several_kinds_go_along(rng, threads):
     np.testing.assert_allclose(np.transpose(got[2:]), sums)
 
 
+def test_scalars_of_arrays_are_read_before_others_write_them(rng):
+    x, a = T.TensorType("float64", (20_000,))("x"), T.dscalar("a")
+
+    def step(u, total):
+        new = T.tanh(u) * 1.01 + total * 1e-9
+        return new, total * 0.5 + u[0] * T.exp(new[5])
+
+    (us, totals), _ = theano.scan(step, outputs_info=[x, a], n_steps=300)
+    f = theano.function([x, a], [us[-1], totals])
+    assert "shared among threads" in f.plan
+    value, results = rng.normal(size=20_000), []
+    before = _runtime.threads()
+    for count in (1, 2, 2, 4):
+        _runtime.set_threads(count)
+        results.append(f(value, 0.5))
+    _runtime.set_threads(before)
+    for last, sums in results[1:]:
+        np.testing.assert_array_equal(last, results[0][0])
+        np.testing.assert_array_equal(sums, results[0][1])
+
+
+@pytest.mark.parametrize("size", [5, 20_000])
+def test_elements_of_the_state_before_are_states_and_rows(rng, threads, size):
+    x, a = T.TensorType("float64", (size,))("x"), T.dscalar("a")
+    (us, firsts, thirds), _ = theano.scan(
+        lambda u, t: (T.tanh(u) + t, u[0], u[3]), outputs_info=[x, a, None], n_steps=40
+    )
+    f = theano.function([x, a], [us[-1], firsts, thirds])
+    u, t = rng.normal(size=size), 0.5
+    rows, got = [], f(u, t)
+    for _ in range(40):
+        rows.append((u[0], u[3]))
+        u, t = np.tanh(u) + t, u[0]
+    np.testing.assert_allclose(got[0], u, rtol=1e-11)
+    np.testing.assert_allclose(np.transpose(got[1:]), rows, rtol=1e-11)
+
+
 def test_the_gradient_of_a_stencil_is_that_of_one_thread(rng):
     u = T.dmatrix("u")
     last = theano.scan(spread, outputs_info=u, n_steps=5)[0][-1]
