@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from theanolike.ifelse import ifelse
+from theanolike.legacy.ifelse import ifelse
 
 import theanolike as theano
 import theanolike.tensor as T
