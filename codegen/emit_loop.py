@@ -250,6 +250,8 @@ class _LoopWriter:
         """
         head = self.unit.head.after
         for row in self.rows if self.node.until else ():
+            if row in self.level.output_of or row in self.level.placed:
+                continue
             name = self.unit.names(row, "v", row.label)
             kind = CTYPE[row.dtype]
             head.append(f"  {kind}* {name} = nullptr; i64 {name}_room = 0;")
