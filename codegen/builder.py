@@ -132,7 +132,10 @@ class Builder:
         """Return an element of an integer value as an extent (an int if constant)."""
         key = (value, index)
         if key not in self._items:
-            self._items[key] = self._find_item(value, index)
+            found = self._find_item(value, index)
+            if self.supposed is not None:
+                found = self.supposed.simplify(found, more=False)
+            self._items[key] = found
         return self._items[key]
 
     def _find_item(self, value: Value, index: tuple[int, ...]) -> int | Extent:
@@ -185,7 +188,7 @@ class Builder:
             chosen = self.evaluate(call.args[0], index)
             if isinstance(chosen, int):
                 return self.evaluate(call.args[1 if chosen else 2], index)
-            return None
+            return self._where_less(call, index)
         if call.dtype not in ("int64", "bool"):
             return None
         args = [self.evaluate(arg, index) for arg in call.args]
@@ -195,8 +198,31 @@ class Builder:
             return int(_COMPARISON[call.name](*args))
         if call.name in ("lt", "ge") and args[1] == 0 and is_nonnegative(args[0]):  # type: ignore[arg-type]
             return int(call.name == "ge")
+        if call.name == "eq" and self._exceeds(*args):  # type: ignore[arg-type]
+            return 0
         fold = _INTEGER.get(call.name)
         return None if fold is None else fold(*args)
+
+    def _exceeds(self, extent: int | Extent, bound: int | Extent) -> bool:
+        """Tell whether a build supposes an extent to be larger than a number."""
+        if self.supposed is None or not isinstance(bound, int):
+            return False
+        return self.supposed.knows(extent, bound + 1)
+
+    def _where_less(self, call: Call, index: tuple[int, ...]) -> int | Extent | None:
+        """Return a choice by a < b as an extent."""
+        condition = call.args[0]
+        while isinstance(condition, Load) and isinstance(condition.source.node, Map):
+            if condition.index:
+                return None
+            condition = condition.source.node.body
+        if not isinstance(condition, Call) or condition.name != "lt":
+            return None
+        parts = (*condition.args, *call.args[1:])
+        a, b, then, otherwise = (self.evaluate(part, index) for part in parts)
+        if a is None or b is None or then is None or otherwise is None:
+            return None
+        return where_negative(sub(a, b), then, otherwise)
 
     def flat(self, extent: int | Extent) -> int | Extent:
         """Return an extent, by way of a 0-d value if it is a deep expression.

@@ -27,13 +27,14 @@ class Suppositions:
     def __init__(self) -> None:
         self.least: dict[Extent, int] = {}
 
-    def simplify(self, extent: int | Extent) -> int | Extent:
-        """Return an extent of a slice as it is where no constant bound is cut short."""
+    def simplify(self, extent: int | Extent, *, more: bool = True) -> int | Extent:
+        """Return an extent of a slice as it is where no constant bound is cut short.
+
+        Without `more` only what was supposed before is used.
+        """
         if not isinstance(extent, Extent) or extent.op in ("dim", "item"):
             return extent
-        if not from_shapes(extent):
-            return extent
-        extent = rebuilt(extent, self.simplify)
+        extent = rebuilt(extent, lambda part: self.simplify(part, more=more))
         if not isinstance(extent, Extent):
             return extent
         if extent.op in ("min", "max"):
@@ -42,9 +43,10 @@ class Suppositions:
             if not isinstance(bound, int):
                 return extent
             if extent.op == "min":
-                return bound if self._suppose(of, bound) else extent
-            return of if self._known(of, bound) else extent
-        if extent.op == "where_negative" and self._known(extent.args[0], 0):
+                suppose = self._suppose if more else self.knows
+                return bound if suppose(of, bound) else extent
+            return of if self.knows(of, bound) else extent
+        if extent.op == "where_negative" and self.knows(extent.args[0], 0):
             return extent.args[2]  # type: ignore[no-any-return]
         return extent
 
@@ -56,7 +58,8 @@ class Suppositions:
         self.least[of] = max(self.least.get(of, 0), bound - less)
         return True
 
-    def _known(self, extent: int | Extent, bound: int) -> bool:
+    def knows(self, extent: int | Extent, bound: int) -> bool:
+        """Tell whether an extent is at least `bound` by what was supposed."""
         of, less = _linear(extent)
         return of is not None and self.least.get(of, 0) >= bound - less
 
@@ -67,5 +70,5 @@ def _linear(extent: int | Extent) -> tuple[Extent | None, int]:
     if isinstance(extent, Extent) and extent.op == "add":
         extent, less = extent.args
     if isinstance(extent, Extent) and extent.op == "dim" and isinstance(less, int):
-        return extent, less
+        return (extent, less) if from_shapes(extent) else (None, 0)
     return None, 0

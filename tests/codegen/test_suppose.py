@@ -6,7 +6,8 @@ import pytest
 import theanolike as theano
 import theanolike.tensor as T
 from theanolike.codegen.builder import Builder
-from theanolike.codegen.shapes import add, maximum, minimum
+from theanolike.codegen.lowering import Literal, Size, select
+from theanolike.codegen.shapes import add, maximum, minimum, where_negative
 from theanolike.codegen.suppose import Suppositions
 
 
@@ -109,3 +110,19 @@ def test_what_can_not_be_negative_is_compared_with_nothing(rng):
     for length in (3, 1, 0):
         value = rng.normal(size=(length, 2, 4))
         np.testing.assert_array_equal(f(value), value[1:] * 2)
+
+
+def test_what_is_supposed_decides_choices_of_extents():
+    b = Builder(supposed=Suppositions())
+    n = b.input("float64", (None,)).shape[0]
+    one = b.map((), "int64", lambda: Size(n))
+    less = b.map((), "bool", lambda: one.at() + Literal(-1, "int64") < 0)
+    chosen = b.map(
+        (), "int64", lambda: select(less.at(), one.at(), Literal(7, "int64"))
+    )
+    assert b.item(chosen) == where_negative(add(n, -1), n, 7)
+    b.suppose(minimum(n, 4))
+    again = b.map((), "int64", lambda: select(less.at(), one.at(), Literal(7, "int64")))
+    assert b.item(again) == 7
+    equal = b.map((), "int64", lambda: select(one.at().equals(1), one.at(), one.at()))
+    assert b.item(equal) is n
