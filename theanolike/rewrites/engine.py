@@ -17,7 +17,11 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.origin import inherit
 from theanolike.graph.variable import Variable
-from theanolike.rewrites.loops import rewrite_bodies, trim_loops
+from theanolike.rewrites.loops import (
+    rewrite_bodies,
+    store_or_compute,
+    trim_loops,
+)
 from theanolike.rewrites.merge import Merger
 from theanolike.rewrites.phases import Phase
 from theanolike.rewrites.registry import (
@@ -129,6 +133,7 @@ def optimize(fgraph: FunctionGraph, mode: Any, snapshot: Any) -> Report:
     ]
     verbose = bool(snapshot.optimizer_verbose)
     settled: set[Any] = set()
+    is_full = any(one.phase is Phase.SPECIALIZE for one in rewrites)
 
     def improve(graph: FunctionGraph) -> Report:
         report = Report()
@@ -138,9 +143,11 @@ def optimize(fgraph: FunctionGraph, mode: Any, snapshot: Any) -> Report:
             report.inside.update(below.firings + below.inside)
 
         trim_loops(graph, settled, report.note)
-        for _ in range(MOST_ROUNDS):
+        for turn in range(MOST_ROUNDS):
             if not rewrite_bodies(graph, inner, settled, report.note):
                 break
+            if turn == 0 and is_full:
+                store_or_compute(graph, report.note)
             run(graph, rewrites, merges=merges, verbose=verbose, report=report)
             trim_loops(graph, settled, report.note)
         if bound or not report.total_seconds:

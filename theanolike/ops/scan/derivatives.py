@@ -213,7 +213,7 @@ class Backward:
 
     def _history(self) -> list[Variable]:
         """Return the states before each step."""
-        histories = [self._known_history(s) for s in range(self.op.states)]
+        histories = [self.known_history(s) for s in range(self.op.states)]
         if None not in histories:
             return histories
         op, graph = self.op, self.op.graph
@@ -230,7 +230,7 @@ class Backward:
         inputs = [self.steps, *self.starts, *sequences, *self.captured]
         return list(keeping(*inputs, return_list=True)[op.states :])
 
-    def _known_history(self, s: int) -> Any:
+    def known_history(self, s: int) -> Any:
         """Return the states before each step if the loop collected those after it.
 
         A state may take over another's value, whose history is known in turn.

@@ -11,6 +11,7 @@ from theanolike.rewrites.loops import (
     sums,
 )
 from theanolike.rewrites.loops.bodies import rewrite_bodies
+from theanolike.rewrites.loops.stored import store_or_compute
 from theanolike.rewrites.loops.trim import trim_loops
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "merging",
     "push",
     "rewrite_bodies",
+    "store_or_compute",
     "sums",
     "trim_loops",
 ]
