@@ -22,6 +22,7 @@ from theanolike.rewrites.loops import (
     store_or_compute,
     trim_loops,
 )
+from theanolike.rewrites.loops.alike import merge_loops_alike
 from theanolike.rewrites.merge import Merger
 from theanolike.rewrites.phases import Phase
 from theanolike.rewrites.registry import (
@@ -142,6 +143,8 @@ def optimize(fgraph: FunctionGraph, mode: Any, snapshot: Any) -> Report:
             below = improve(body)
             report.inside.update(below.firings + below.inside)
 
+        if merges:
+            merge_loops_alike(graph, report.note)
         trim_loops(graph, settled, report.note)
         for turn in range(MOST_ROUNDS):
             if not rewrite_bodies(graph, inner, settled, report.note):

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from theanolike.legacy.ifelse import ifelse
 
 import theanolike as theano
 import theanolike.tensor as T
+from theanolike.legacy.ifelse import ifelse
 
 
 def sequence_taps(x):

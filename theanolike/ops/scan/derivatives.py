@@ -1,7 +1,8 @@
 """Derivatives of `LoopOp`: each is another loop.
 
-Backward, the states before each step are at hand where the loop collected them, else a
-second loop collects them; the backward loop counts the steps down.
+Backward, a second loop of the same steps collects the states before each of them; the
+rewrites make one of the two, and choose what else it keeps (`rewrites.loops.stored`).
+The backward loop counts the steps down.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -214,7 +215,7 @@ class Backward:
     def _history(self) -> list[Variable]:
         """Return the states before each step."""
         histories = [self.known_history(s) for s in range(self.op.states)]
-        if None not in histories:
+        if self.op.until and None not in histories:
             return histories
         op, graph = self.op, self.op.graph
         following = graph.outputs[: op.states]
