@@ -3,6 +3,7 @@
 import importlib
 import importlib.metadata
 import os
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -51,3 +52,21 @@ def _settings(name: str, module: ModuleType) -> str:
         case "numexpr":
             return f"{module.nthreads} threads"
     return f"one thread, BLAS on {cores} cores"
+
+
+def on_one_thread(work: Callable[[], Any]) -> Callable[[], Any]:
+    """Return our work done on one thread, though others are measured on several.
+
+    All functions share the one pool, so it is made smaller for each call.
+    """
+    from theanolike import _runtime
+
+    def alone() -> Any:
+        threads = _runtime.threads()
+        _runtime.set_threads(1)
+        try:
+            return work()
+        finally:
+            _runtime.set_threads(threads)
+
+    return alone

@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.limits import call_limit, load_limit
 from benchmarks.measure import Question
-from benchmarks.peers import load_peer
+from benchmarks.peers import load_peer, on_one_thread
 
 SPEED = 0.25
 
@@ -37,14 +37,13 @@ class Wave:
         self.start = np.random.default_rng(0).random((size, size))
         self.steps = steps
 
-    def theanolike(self, threads: int = 0) -> Callable[[], Any]:
+    def theanolike(self) -> Callable[[], Any]:
         import theanolike as theano
 
-        with theano.change_flags(threads=threads):
-            return self._symbolic(theano, theano.tensor)
+        return self._symbolic(theano, theano.tensor)
 
     def one_thread(self) -> Callable[[], Any]:
-        return self.theanolike(1)
+        return on_one_thread(self.theanolike())
 
     def pytensor(self) -> Callable[[], Any]:
         pytensor = load_peer("pytensor")

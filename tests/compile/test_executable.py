@@ -9,6 +9,7 @@ import pytest
 
 import theanolike as theano
 import theanolike.tensor as T
+from theanolike import _runtime
 from theanolike.compile import executable
 from theanolike.errors import CompilerNotFoundWarning, NoCompilerError
 
@@ -164,3 +165,13 @@ def test_the_text_of_a_chain_of_broadcasts_grows_in_proportion():
 
     two, four, eight = size(2), size(4), size(8)
     assert eight - four < 3 * (four - two)
+
+
+def test_the_number_of_threads_follows_the_configuration_there_and_back():
+    x = T.dvector("x")
+    before = _runtime.threads()
+    for count in (1, 3, 1, 2):
+        with theano.config.change_flags(threads=count):
+            theano.function([x], x * 2)
+        assert _runtime.threads() == count
+    _runtime.set_threads(before)

@@ -292,10 +292,17 @@ def interpret(graph: FunctionGraph, n_outputs: int, watch: Any = None) -> Interp
     )
 
 
-@functools.cache
 def prepare_runtime(threads: int, library: str) -> None:
-    """Tell the runtime its threads and its BLAS, once for each configuration."""
-    _runtime.set_threads(threads or os.cpu_count() or 1)
+    """Tell the runtime its threads and its BLAS, as the configuration is now."""
+    wanted = threads or os.cpu_count() or 1
+    if _runtime.threads() != wanted:
+        _runtime.set_threads(wanted)
+    choose_blas(library)
+
+
+@functools.cache
+def choose_blas(library: str) -> None:
+    """Tell the runtime its BLAS, once for each of them."""
     if _runtime.blas()["opened"]:
         return
     path, prefix = (library, "") if library else bundled_blas()
