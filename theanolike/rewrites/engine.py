@@ -17,12 +17,6 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.origin import inherit
 from theanolike.graph.variable import Variable
-from theanolike.rewrites.loops import (
-    rewrite_bodies,
-    store_or_compute,
-    trim_loops,
-)
-from theanolike.rewrites.loops.alike import merge_loops_alike
 from theanolike.rewrites.merge import Merger
 from theanolike.rewrites.phases import Phase
 from theanolike.rewrites.registry import (
@@ -120,6 +114,14 @@ def optimize(fgraph: FunctionGraph, mode: Any, snapshot: Any) -> Report:
     -------
     Report
     """
+    # With the first graph: importing the library leaves them out.
+    from theanolike.rewrites.loops import (
+        rewrite_bodies,
+        store_or_compute,
+        trim_loops,
+    )
+    from theanolike.rewrites.loops.alike import merge_loops_alike
+
     tags = {
         "include": mode.include,
         "exclude": mode.exclude,
