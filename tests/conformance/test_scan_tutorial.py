@@ -98,7 +98,8 @@ def test_a_recurrence_with_a_sequence_read_backwards(mode, rng):
         outputs_info=[X],
     )
     f = theano.function([X, W, Y, U, P, V], results, mode=mode)
-    x, w, u, v = rng.normal(size=2), *rng.normal(size=(3, 2, 2))
+    x = rng.normal(size=2)
+    w, u, v = (rng.normal(size=(2, 2)) for _ in range(3))
     y, p = rng.normal(size=(2, 5, 2))
     state, expected = x, []
     for t in range(5):
