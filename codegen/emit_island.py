@@ -16,12 +16,12 @@ from theanolike.codegen.shapes import Extent
 
 if TYPE_CHECKING:
     from theanolike.codegen.emit_cxx import UnitWriter
-    from theanolike.codegen.emit_table import TableLevel
+    from theanolike.codegen.table_memory import TableMemory
 
 __all__ = ["emit_island"]
 
 
-def emit_island(table: "TableLevel", node: Node) -> None:
+def emit_island(table: "TableMemory", node: Node) -> None:
     """Write `node` as a function, and its row."""
     island = Island(table, node)
     with _apart(table.unit, island):
@@ -34,7 +34,7 @@ def emit_island(table: "TableLevel", node: Node) -> None:
 class Island(Level):
     """Writes one step; what it reads is in the table's memory."""
 
-    def __init__(self, table: "TableLevel", node: Node) -> None:
+    def __init__(self, table: "TableMemory", node: Node) -> None:
         super().__init__(table.unit, table.program, indent=1)
         self.table = table
         self.node = node
