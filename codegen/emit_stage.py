@@ -16,7 +16,7 @@ from theanolike.codegen.shapes import Extent, add, minimum, mul
 if TYPE_CHECKING:
     from theanolike.codegen.emit_kernel import KernelWriter
 
-UNROLL = 4  # rows accumulated together
+UNROLL, CHEAP = 4, 12  # rows accumulated together, and up to what cost of an element
 REDO = 1024  # elements computed again when a fast form flags one of them
 
 
@@ -216,7 +216,9 @@ class StageWriter:
             kernel.emit(f"{name} = {stored_text(bare(new), s.value.dtype)};")
         kernel.close(";")
         kernel.emit(f"i64 {outer} = 0;")
-        for width in (UNROLL, 1):
+        # Two rows of costly elements are as fast as four, and compiled in less time.
+        is_cheap = sum(s.weight for s in self.reductions) <= CHEAP
+        for width in (UNROLL if is_cheap else 2, 1):
             kernel.open(f"for (; {outer} + {width} <= {extent}; {outer} += {width})")
             kernel.open_loop(depth + 1, self.layout.extents[depth + 1])
             for kind, name, place in zip(kinds, names, places, strict=True):
