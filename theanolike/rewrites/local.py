@@ -232,9 +232,14 @@ class UserRewrite(Rewrite):
         self.root = root
         self.aliases = frozenset()
         self.tags = frozenset({name, str(optimizer), phase.value, *tags})
-        first = (getattr(optimizer, "__doc__", "") or "").strip().partition("\n")[0]
-        is_own = isinstance(optimizer, FromFunctionLocalOptimizer)
-        self.equation = first if is_own and first else f"the user's {name}"
+
+    @property
+    def equation(self) -> str:
+        """The first line of what the user wrote about it."""
+        one = self.optimizer
+        first = (getattr(one, "__doc__", "") or "").strip().partition("\n")[0]
+        is_own = isinstance(one, FromFunctionLocalOptimizer)
+        return first if is_own and first else f"the user's {self.name}"
 
     def __call__(self, node: Apply, fgraph: FunctionGraph) -> Any:
         """Return the pairs of results and replacements, or None."""
