@@ -3,7 +3,6 @@
 Loading the library is the runtime's work.
 """
 
-import importlib.resources
 import logging
 import re
 import subprocess
@@ -123,7 +122,7 @@ def with_header(text: str) -> str:
 @cache
 def header() -> str:
     """Return ``abi.h`` without comments: a better comment recompiles nothing."""
-    folder = importlib.resources.files("theanolike.codegen") / "include"
+    folder = Path(__file__).parent / "include"
     text = (folder / "theanolike" / "abi.h").read_text("utf-8")
     code = re.sub(r"//[^\n]*", "", text)
     lines = [line.rstrip() for line in code.splitlines()]
