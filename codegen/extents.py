@@ -1,0 +1,269 @@
+"""What the program under construction knows of its extents.
+
+Which extents are equal, which are elements of integer values, and what a build supposes
+of the arguments.
+"""
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from theanolike.codegen.program import (
+    Axis,
+    Call,
+    Data,
+    Literal,
+    Load,
+    Map,
+    Node,
+    Program,
+    Require,
+    Scalar,
+    Size,
+    Value,
+    View,
+    from_arguments,
+)
+from theanolike.codegen.shapes import (
+    Extent,
+    Shape,
+    add,
+    floordiv,
+    is_nonnegative,
+    item,
+    maximum,
+    minimum,
+    mod,
+    mul,
+    sub,
+    where_negative,
+)
+from theanolike.codegen.suppose import Suppositions, from_shapes
+
+__all__ = ["Extents"]
+
+DEEPEST = 24  # operations in an extent that has no value of its own
+
+
+class Extents:
+    """The part of a builder that deals with extents.
+
+    Attributes
+    ----------
+    program : Program
+    supposed : Suppositions or None
+        What the build supposes of the arguments' extents.
+    site : int
+        The number of what the compiler is lowering.
+    """
+
+    def __init__(self, supposed: Suppositions | None = None) -> None:
+        self.program = Program()
+        self.supposed = supposed
+        self.site = -1
+        self._items: dict[tuple[Value, tuple[int, ...]], int | Extent] = {}
+        self._flat: dict[Extent, Extent] = {}
+        self._classes = self.program.equal
+        # Arguments of a nested program that are values of the one around it.
+        self._outside: dict[Value, tuple[Extents, Value]] = {}
+
+    def append(self, node: Node) -> Any:
+        """Append a node and return its result, or all of them."""
+        self.program.nodes.append(node)
+        return node.results[0] if len(node.results) == 1 else node.results
+
+    def map(self, shape: Shape, dtype: str, f: Callable[..., Scalar]) -> Value:
+        """Return the value whose element at (i, j...) is `f(i, j...)`."""
+        shape = tuple(map(self.flat, shape))
+        body = f(*(Axis(k) for k in range(len(shape))))
+        return self.append(  # type: ignore[no-any-return]
+            Map(tuple(shape), dtype, body, self.site)
+        )
+
+    def see_outside(
+        self, outer: "Extents", arguments: Sequence[Value], captured: Sequence[Value]
+    ) -> None:
+        """Let integers among the arguments be extents of the program around this."""
+        for argument, value in zip(arguments, captured, strict=True):
+            if value.dtype == "int64" and not value.ndim:
+                self._outside[argument] = outer, value
+
+    def item(self, value: Value, *index: int) -> int | Extent:
+        """Return an element of an integer value as an extent (an int if constant)."""
+        key = (value, index)
+        if key not in self._items:
+            found = self._find_item(value, index)
+            if self.supposed is not None:
+                found = self.supposed.simplify(found, more=False)
+            self._items[key] = found
+        return self._items[key]
+
+    def _find_item(self, value: Value, index: tuple[int, ...]) -> int | Extent:
+        if value in self._outside:
+            outer, captured = self._outside[value]
+            return outer.item(captured, *index)
+        node = value.node
+        if isinstance(node, Data):
+            return int(node.array[index])
+        if isinstance(node, View):
+            source = node.operands[0]
+            where = [
+                (
+                    d.start
+                    if d.axis is None
+                    else add(d.start, mul(d.step, index[d.axis]))
+                )
+                for d in node.dims
+            ]
+            if all(isinstance(i, int) for i in where):
+                return self.item(source, *where)  # type: ignore[arg-type]
+        if isinstance(node, Map):
+            known = self.evaluate(node.body, index)
+            if known is not None:
+                return known
+        if not index and value.dtype == "int64" and not isinstance(node, View):
+            return item(value)
+        element = self.map(
+            (), "int64", lambda: Call("cast", "int64", (value.at(*index),))
+        )
+        return item(element)
+
+    def evaluate(self, scalar: Scalar, index: tuple[int, ...]) -> int | Extent | None:
+        """Return an integer expression of a Map as an extent, if it is one."""
+        if isinstance(scalar, Literal):
+            return int(scalar.value)
+        if isinstance(scalar, Size):
+            return scalar.extent
+        if isinstance(scalar, Axis):
+            return index[scalar.axis]
+        if isinstance(scalar, Load):
+            where = [self.evaluate(i, index) for i in scalar.index]
+            if all(isinstance(i, int) for i in where):
+                return self.item(scalar.source, *where)  # type: ignore[arg-type]
+            return None
+        return self._evaluate_call(scalar, index) if isinstance(scalar, Call) else None
+
+    def _evaluate_call(self, call: Call, index: tuple[int, ...]) -> int | Extent | None:
+        if call.name in ("select", "guard"):
+            chosen = self.evaluate(call.args[0], index)
+            if isinstance(chosen, int):
+                return self.evaluate(call.args[1 if chosen else 2], index)
+            return self._where_less(call, index)
+        if call.dtype not in ("int64", "bool"):
+            return None
+        args = [self.evaluate(arg, index) for arg in call.args]
+        if any(arg is None for arg in args):
+            return None
+        if call.name in _COMPARISON and all(isinstance(arg, int) for arg in args):
+            return int(_COMPARISON[call.name](*args))
+        if call.name in ("lt", "ge") and args[1] == 0 and is_nonnegative(args[0]):  # type: ignore[arg-type]
+            return int(call.name == "ge")
+        if call.name == "eq" and self._exceeds(*args):  # type: ignore[arg-type]
+            return 0
+        fold = _INTEGER.get(call.name)
+        return None if fold is None else fold(*args)
+
+    def _exceeds(self, extent: int | Extent, bound: int | Extent) -> bool:
+        """Tell whether a build supposes an extent to be larger than a number."""
+        if self.supposed is None or not isinstance(bound, int):
+            return False
+        return self.supposed.knows(extent, bound + 1)
+
+    def _where_less(self, call: Call, index: tuple[int, ...]) -> int | Extent | None:
+        """Return a choice by a < b as an extent."""
+        condition = call.args[0]
+        while isinstance(condition, Load) and isinstance(condition.source.node, Map):
+            if condition.index:
+                return None
+            condition = condition.source.node.body
+        if not isinstance(condition, Call) or condition.name != "lt":
+            return None
+        parts = (*condition.args, *call.args[1:])
+        a, b, then, otherwise = (self.evaluate(part, index) for part in parts)
+        if a is None or b is None or then is None or otherwise is None:
+            return None
+        return where_negative(sub(a, b), then, otherwise)
+
+    def flat(self, extent: int | Extent) -> int | Extent:
+        """Return an extent, by way of a 0-d value if it is a deep expression.
+
+        Extents are spelled by recursion, and chains of slices nest without end.
+        """
+        if not isinstance(extent, Extent) or extent.depth <= DEEPEST:
+            return extent
+        if extent not in self._flat:
+            value = self.append(Map((), "int64", Size(extent), self.site))
+            self._flat[extent] = item(value)
+        return self._flat[extent]
+
+    def require_equal(
+        self,
+        first: int | Extent,
+        second: int | Extent,
+        axis: int = 0,
+        *,
+        broadcasting: bool = False,
+    ) -> int | Extent:
+        """Check at run time that two extents are equal; return the one to use."""
+        first, second = self.representative(first), self.representative(second)
+        if first is second or first == second:
+            return first
+        self.append(Require(first, second, axis, self.site, broadcasting))
+        for old, new in ((second, first), (first, second)):
+            if isinstance(old, Extent) and self._stands_aside(old, new):
+                self._classes[old] = new
+                return new
+        return first
+
+    def _stands_aside(self, old: Extent, new: int | Extent) -> bool:
+        """Tell whether `new` can be written for `old` once they are checked."""
+        if self.supposed is None or not (from_shapes(old) and from_shapes(new)):
+            return old.op in ("dim", "mul")
+        return isinstance(new, int) or old.depth >= new.depth
+
+    def suppose(self, extent: int | Extent) -> int | Extent:
+        """Return an extent as it is under what the build supposes of the arguments."""
+        return extent if self.supposed is None else self.supposed.simplify(extent)
+
+    def can_assume(self, extent: int | Extent) -> bool:
+        """Tell whether a build may assume that an extent equals one that it meets."""
+        if self.supposed is None:
+            return from_arguments(extent)
+        return from_shapes(extent)
+
+    def check_suppositions(self) -> None:
+        """Let the finished program begin with the checks of what it supposes."""
+        least = {} if self.supposed is None else self.supposed.least
+        checks: list[Node] = [
+            Require(extent, bound, 0, -1, broadcasting=True, least=True)
+            for extent, bound in least.items()
+        ]
+        nodes, first = self.program.nodes, len(self.program.inputs)
+        nodes[first:first] = checks
+
+    def representative(self, extent: int | Extent) -> int | Extent:
+        """Return the extent that stands for those required equal to this one."""
+        while isinstance(extent, Extent) and extent in self._classes:
+            extent = self._classes[extent]
+        return extent
+
+
+_COMPARISON: Mapping[str, Callable[..., bool]] = {
+    "eq": operator.eq,
+    "ge": operator.ge,
+    "gt": operator.gt,
+    "le": operator.le,
+    "lt": operator.lt,
+    "ne": operator.ne,
+}
+_INTEGER: Mapping[str, Callable[..., int | Extent]] = {
+    "add": add,
+    "sub": sub,
+    "mul": mul,
+    "floordiv": floordiv,
+    "mod": mod,
+    "maximum": maximum,
+    "minimum": minimum,
+    "neg": lambda a: sub(0, a),
+    "cast": lambda a: a,
+}
