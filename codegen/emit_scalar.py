@@ -286,12 +286,7 @@ class Table:
         for table in tables:
             for item in table.items:
                 call = item.scalar
-                if (
-                    isinstance(call, Call)
-                    and call.name not in ("guard", "cast")
-                    and item.depth >= depth
-                    and has_fast(call.name, _snippet_dtype(call))
-                ):
+                if isinstance(call, Call) and item.depth >= depth and is_fast(call):
                     return True
                 tables.extend(item.arms or ())
         return False
@@ -347,6 +342,12 @@ def _arm_text(arm: Table, scalar: Scalar) -> str:
         item.name = name
     result = arm.text(arm.add(scalar))
     return f"({{ {' '.join(lines)} {result}; }})" if lines else result
+
+
+def is_fast(call: Call) -> bool:
+    """Tell whether a call has a fast form, which may ask to be done again."""
+    own = call.name not in ("guard", "cast")
+    return own and has_fast(call.name, _snippet_dtype(call))
 
 
 def _snippet_dtype(call: Call) -> str:

@@ -9,6 +9,7 @@ element that it writes, and no other such step reads it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from theanolike.codegen.emit_scalar import is_fast
 from theanolike.codegen.memory import reads, root
 from theanolike.codegen.program import (
     Axis,
@@ -108,7 +109,20 @@ def _may_overwrite(step: "Nest | Node", targets: list[Target]) -> bool:
     if not isinstance(step, Nest) or len(step.stages) != 1:
         return False
     olds = {target.old for target in targets}
-    return all(_reads_own_element(s, olds) for s in step.statements)
+    return all(
+        _reads_own_element(s, olds) and not may_be_done_again(s)
+        for s in step.statements
+    )
+
+
+def may_be_done_again(s: Statement) -> bool:
+    """Tell whether elements may be computed twice: fast first, then exactly.
+
+    What the second time reads must not be overwritten by the first.
+    """
+    return s.kind != "scatter" and any(
+        isinstance(part, Call) and is_fast(part) for part in scalar_order(s.body)
+    )
 
 
 def _reads_own_element(s: Statement, olds: set[Value]) -> bool:

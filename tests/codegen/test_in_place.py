@@ -118,3 +118,12 @@ def test_a_net_of_many_layers_is_updated_in_place():
         results.append([*costs, *(w.get_value() for w in weights)])
     for one, other in zip(*results, strict=True):
         np.testing.assert_allclose(one, other, 1e-9)
+
+
+def test_what_may_be_computed_again_is_not_overwritten_the_first_time():
+    start = np.concatenate([np.linspace(0, 1, 3000), [1e9], np.linspace(0, 1, 3000)])
+    angle = shared(start, "angle")
+    step = function([], [], updates=[(angle, T.sin(angle))])
+    step()
+    np.testing.assert_allclose(angle.get_value(), np.sin(start), rtol=1e-14)
+    assert "in place" not in step.plan
