@@ -158,6 +158,7 @@ class UnitWriter:
         # Where extents come from that were known before a function of its own begins.
         self.outside: Callable[[Extent], str] | None = None
         self.has_team = False  # a loop whose steps several threads take together
+        self.has_product = False  # one that the unit computes by itself
         self.scalar_of: dict[Value, str] = {}
         self.shape_of: dict[Value, str] = {}
 
@@ -181,8 +182,10 @@ class UnitWriter:
             if value.dtype.startswith("complex")
         }
         files = snippets(self.primitives | moved)
-        team = ("team.h",) if self.has_team else ()
-        order = dict.fromkeys(("base.h", "support.h", *team, *files))
+        own = [("team.h", self.has_team), ("product.h", self.has_product)]
+        order = dict.fromkeys(
+            ("base.h", "support.h", *(file for file, needed in own if needed), *files)
+        )
         parts = [snippet_text(file) for file in order]
         parts += ["\n".join(self.static)] if self.static else []
         parts += self.kernel_text

@@ -9,6 +9,7 @@ from theanolike.codegen.affine import offset
 from theanolike.codegen.emit_commit import CommitWriter
 from theanolike.codegen.emit_kernel import KernelWriter
 from theanolike.codegen.emit_loop import emit_branch, emit_loop
+from theanolike.codegen.emit_product import emit_product, is_product
 from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.in_place import Target
 from theanolike.codegen.kernel_text import Kernel, Parameter, piece_arguments
@@ -76,6 +77,9 @@ class Level:
         self.commit = CommitWriter(self)
         self.ready: dict[Nest, Kernel] = {}  # kernels written beforehand
         self.barrier = ""  # where threads wait that take the steps together
+        self.in_loop = False
+        self.captured: dict[Value, Value] = {}  # what arguments are outside
+        self.packed: dict[tuple[Value, bool], str] = {}  # factors, maybe transposed
 
     def emit(self, line: str) -> None:
         """Append a line to the current step's chunk."""
@@ -144,7 +148,9 @@ class Level:
 
     def nested(self, program: Program) -> "Level":
         """Return the level of a program inside this one."""
-        return Level(self.unit, program, self.indent + 1)
+        inner = Level(self.unit, program, self.indent + 1)
+        inner.in_loop = self.in_loop
+        return inner
 
     def place(self, owner: Value, text: str) -> None:
         """Let `owner` be written where the pointer `text` says."""
@@ -156,6 +162,7 @@ class Level:
     ) -> None:
         """Let a nested program see captured values where they are."""
         for value, argument in zip(values, inputs, strict=True):
+            inner.captured[argument] = value
             if value.ndim == 0:
                 inner.set_scalar(argument, self.scalar(value))
             else:
@@ -497,8 +504,13 @@ class Level:
         return f"&{name}"
 
     def library(self, node: Library) -> None:
-        self.unit.plan.append(f"library {node.name} {node.params}")
-        emit_library(self, node)
+        own = self.in_loop and is_product(node)
+        head = "product" if own else f"library {node.name}"
+        self.unit.plan.append(f"{head} {node.params}")
+        if own:
+            emit_product(self, node)
+        else:
+            emit_library(self, node)
 
     def _host(self, node: Host) -> None:
         unit = self.unit

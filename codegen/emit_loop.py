@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
+from theanolike.codegen.emit_product import pack_factors
 from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.memory import root
 from theanolike.codegen.program import (
@@ -159,6 +160,7 @@ class _LoopWriter:
         """Write the loop."""
         unit, level = self.unit, self.level
         inner = level.nested(self.body)
+        inner.in_loop = True
         step = unit.names(self.body.inputs[0], "t")
         inner.set_scalar(self.body.inputs[0], step)
         self.states(inner)
@@ -170,6 +172,7 @@ class _LoopWriter:
         self.declare_grown()
         self.bind(inner)
         scheduled = inner.schedule()
+        pack_factors(level, inner, scheduled)
         if may_be_shared(level, self.node, inner, scheduled):
             self.open_team(inner)
         for line in self.declared:

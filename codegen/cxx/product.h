@@ -1,0 +1,165 @@
+// Products of matrices inside of loops, where a call of BLAS costs as much as the work:
+// they are small, and one factor is often the same in all steps. A block of TL_BLOCK
+// rows and tl_panel<T> columns of the result stays in registers. The columns of the
+// right factor are packed, panel by panel, before the loop or as they are needed. An
+// element is summed up in one order, however the result is divided among threads.
+#if defined(__AVX512VBMI2__)
+#define TL_VECTOR 64
+#elif defined(__AVX__)
+#define TL_VECTOR 32
+#else
+#define TL_VECTOR 16
+#endif
+#if defined(__AVX512VBMI2__) || defined(__aarch64__)
+#define TL_BLOCK 8
+#else
+#define TL_BLOCK 6
+#endif
+#define TL_DEEP 256          // products that an element sums up at a time
+#define TL_PRODUCT_WORK 4e6  // multiplications from which threads share a product
+
+#if defined(__clang__)
+#define TL_UNROLL _Pragma("clang loop unroll(full)")
+#define TL_FUSED
+#define TL_FUSE _Pragma("clang fp contract(fast)")
+#else
+#define TL_UNROLL _Pragma("GCC unroll 16")
+#define TL_FUSED __attribute__((optimize("fp-contract=fast")))
+#define TL_FUSE
+#endif
+
+template <class T>
+constexpr i64 tl_panel = 2 * TL_VECTOR / sizeof(T);
+
+// out[r][j] = sum over p of a[r][p] b[p][j], for a packed panel b. Rows beyond the last
+// one repeat it. The multiply-adds are fused where the machine has them.
+template <class T>
+static TL_APART TL_FUSED void tl_block(i64 rows, i64 deep, const T* a, i64 a_row,
+                                       i64 a_step, const T* b, T* out) {
+  TL_FUSE
+  typedef T lanes __attribute__((vector_size(TL_VECTOR), may_alias));
+  constexpr i64 width = TL_VECTOR / sizeof(T);
+  const T* row[TL_BLOCK];
+  for (i64 r = 0; r < TL_BLOCK; ++r) row[r] = a + (r < rows ? r : rows - 1) * a_row;
+  lanes sum[TL_BLOCK][2];
+  TL_UNROLL
+  for (i64 r = 0; r < TL_BLOCK; ++r) sum[r][0] = sum[r][1] = lanes{};
+  for (i64 p = 0, at = 0; p < deep; ++p, at += a_step, b += 2 * width) {
+    const lanes left = *(const lanes*)b, right = *(const lanes*)(b + width);
+    TL_UNROLL
+    for (i64 r = 0; r < TL_BLOCK; ++r) {
+      sum[r][0] += row[r][at] * left;
+      sum[r][1] += row[r][at] * right;
+    }
+  }
+  TL_UNROLL
+  for (i64 r = 0; r < TL_BLOCK; ++r) {
+    *(lanes*)(out + 2 * r * width) = sum[r][0];
+    *(lanes*)(out + (2 * r + 1) * width) = sum[r][1];
+  }
+}
+
+// Copies a panel of op(b); columns that it hasn't are zeros.
+template <class T>
+static TL_APART void tl_pack_panel(i64 deep, i64 columns, const T* b, i64 b_step,
+                                   i64 b_column, T* packed) {
+  constexpr i64 width = tl_panel<T>;
+  if (b_column == 1 && columns == width) {
+    for (i64 p = 0; p < deep; ++p)
+      __builtin_memcpy(packed + p * width, b + p * b_step, width * sizeof(T));
+    return;
+  }
+  for (i64 p = 0; p < deep; ++p)
+    for (i64 j = 0; j < width; ++j)
+      packed[p * width + j] = j < columns ? b[p * b_step + j * b_column] : T(0);
+}
+
+// Copies all panels.
+template <class T>
+static void tl_pack(i64 deep, i64 columns, const T* b, i64 b_step, i64 b_column,
+                    T* packed) {
+  for (i64 j = 0; j < columns; j += tl_panel<T>)
+    tl_pack_panel(deep, tl_min(tl_panel<T>, columns - j), b + j * b_column, b_step,
+                  b_column, packed + j * deep);
+}
+
+// out = alpha op(a) op(b) + beta start, row-major with n columns each.
+template <class T>
+struct tl_product {
+  i64 m, n, k;
+  const T *a, *b, *packed, *start;
+  i64 a_row, a_step, b_step, b_column;
+  T* out;
+  T alpha, beta;
+
+  i64 panels() const { return (n + tl_panel<T> - 1) / tl_panel<T>; }
+
+  void store(i64 r, i64 rows, i64 j, const T* block, bool first) const {
+    constexpr i64 width = tl_panel<T>;
+    const i64 columns = tl_min(width, n - j);
+    for (i64 end = r + rows; r < end; ++r, block += width) {
+      T* to = out + r * n + j;
+      if (!first) {
+        for (i64 l = 0; l < columns; ++l) to[l] += alpha * block[l];
+      } else if (start) {
+        const T* from = start + r * n + j;
+        for (i64 l = 0; l < columns; ++l) to[l] = alpha * block[l] + beta * from[l];
+      } else {
+        for (i64 l = 0; l < columns; ++l) to[l] = alpha * block[l];
+      }
+    }
+  }
+
+  void compute(i64 top, i64 bottom, i64 panel, i64 end) const {
+    constexpr i64 width = tl_panel<T>;
+    alignas(64) T piece[TL_DEEP * width], block[TL_BLOCK * width];
+    for (; panel < end; ++panel) {
+      const i64 j = panel * width;
+      for (i64 p = 0; p == 0 || p < k; p += TL_DEEP) {
+        const i64 deep = tl_min(TL_DEEP, k - p);
+        const T* right = packed ? packed + j * k + p * width : piece;
+        if (!packed)
+          tl_pack_panel(deep, tl_min(width, n - j), b + j * b_column + p * b_step,
+                        b_step, b_column, piece);
+        for (i64 r = top; r < bottom; r += TL_BLOCK) {
+          const i64 rows = tl_min(TL_BLOCK, bottom - r);
+          tl_block(rows, deep, a + r * a_row + p * a_step, a_row, a_step, right, block);
+          store(r, rows, j, block, p == 0);
+        }
+      }
+    }
+  }
+
+  // By rows where every part has enough of them, and where no part packs a panel that
+  // another one packs too; else by columns.
+  bool by_rows(i64 parts) const {
+    return m >= TL_BLOCK * parts && (packed || panels() < parts);
+  }
+
+  // Computes one of several parts of the result.
+  void part(i64 member, i64 members) const {
+    const bool rows = by_rows(members);
+    const i64 all = rows ? m : panels();
+    const i64 begin = all * member / members, end = all * (member + 1) / members;
+    if (rows)
+      compute(begin, end, 0, panels());
+    else
+      compute(0, m, begin, end);
+  }
+
+  // Computes all of it, on several threads where that pays.
+  void whole(tl_call* c) const {
+    const i64 columns = panels();
+    const double work = (double)m * (double)n * (double)k;
+    if (work < TL_PRODUCT_WORK || columns < 2) {
+      compute(0, m, 0, columns);
+      return;
+    }
+    const auto run = [](void* data, i64 begin, i64 end) {
+      const tl_product* p = (const tl_product*)data;
+      p->compute(0, p->m, begin, end);
+    };
+    c->table->parallel(c, run, (void*)this, columns,
+                       (i64)(TL_PRODUCT_WORK / 4 / work * (double)columns) + 1);
+  }
+};

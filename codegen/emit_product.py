@@ -1,0 +1,106 @@
+"""Products of matrices inside of loops, by the unit's own kernel (cxx/product.h)."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from theanolike.codegen.emit_scalar import bare
+from theanolike.codegen.libraries import gemm_numbers
+from theanolike.codegen.memory import Slot
+from theanolike.codegen.program import Data, Library, Node, Value
+from theanolike.codegen.scalars import CTYPE, stored
+from theanolike.codegen.schedule.fuse import Nest
+from theanolike.codegen.shapes import Extent, add, mul
+
+if TYPE_CHECKING:
+    from theanolike.codegen.emit_level import Level
+
+WIDEST = 32  # columns of the widest panel
+COST = 128  # multiplications that take the time of an element of a nest
+
+
+def is_product(step: Nest | Node) -> bool:
+    """Tell whether a step is a product that the unit computes by itself."""
+    return (
+        isinstance(step, Library)
+        and step.name in ("gemm", "gemm_add")
+        and step.operands[0].dtype in ("float32", "float64")
+    )
+
+
+def product_work(level: "Level", node: Library) -> str:
+    """Return how many elements of a nest take as long as a product."""
+    m, n, k, *_ = gemm_numbers(level, node)
+    return f"({m}) * ({n}) * ({k}) / {COST}"
+
+
+def pack_factors(outer: "Level", inner: "Level", steps: Iterable[Nest | Node]) -> None:
+    """Pack the right factors that are the same in all steps, before the loop."""
+    for step in steps:
+        if not isinstance(step, Library) or not is_product(step):
+            continue
+        right, flipped = _factor(step)
+        given = right if isinstance(right.node, Data) else inner.captured.get(right)
+        if given is None or (right, flipped) in inner.packed:
+            continue
+        name = outer.unit.names(("packed", outer, right, flipped), "packed")
+        kind = CTYPE[right.dtype]
+        slot = Slot(-1, _packed_size(given, flipped=flipped))
+        outer.extra.append(slot)
+        outer.emit(f"{kind}* {name} = ({kind}*){outer.slot_text(slot)};")
+        rows, columns = (bare(outer.unit.extent(e)) for e in given.shape)
+        sizes = (
+            [columns, rows, "1", columns] if flipped else [rows, columns, columns, "1"]
+        )
+        deep, wide, *steps_of = sizes
+        outer.emit(
+            f"tl_pack<{kind}>({deep}, {wide}, {outer.pointer(given)}, "
+            f"{', '.join(steps_of)}, {name});"
+        )
+        inner.packed[right, flipped] = name
+
+
+def emit_product(level: "Level", node: Library) -> None:
+    """Write a product; of a team, each thread's part, and that it waits for others."""
+    level.unit.has_product = True
+    text = _declared(level, node)
+    if not level.barrier:
+        level.emit(f"{text}.whole(c);")
+        return
+    name = level.unit.names(("product", node), "product")
+    level.emit(f"const auto {name} = {text};")
+    level.let_read()
+    level.emit(f"{name}.part(member, members);")
+    level.emit(f"{level.barrier}.wait(members);")
+
+
+def _factor(node: Library) -> tuple[Value, bool]:
+    return node.operands[1], bool(node.params[1])
+
+
+def _packed_size(right: Value, *, flipped: bool) -> int | Extent:
+    columns, deep = right.shape if flipped else right.shape[::-1]
+    return mul(mul(add(columns, WIDEST), deep), np.dtype(right.dtype).itemsize)
+
+
+def _declared(level: "Level", node: Library) -> str:
+    """Return a product's description as text."""
+    a, b = node.operands[:2]
+    ta, tb = node.params[:2]
+    m, n, k, lda, ldb = gemm_numbers(level, node)
+    start, alpha, beta = "nullptr", "1", "0"
+    if node.name == "gemm_add":
+        start = level.pointer(node.operands[2])
+        alpha, beta = (
+            bare(stored(level.scalar(v), a.dtype)) for v in node.operands[3:]
+        )
+    out = level.pointer(node.results[0])
+    packed = level.packed.get(_factor(node), "nullptr")
+    given = [
+        *(m, n, k, level.pointer(a), level.pointer(b), packed, start),
+        *(("1", lda) if ta else (lda, "1")),
+        *(("1", ldb) if tb else (ldb, "1")),
+        *(out, alpha, beta),
+    ]
+    return f"tl_product<{CTYPE[a.dtype]}>{{{', '.join(given)}}}"
