@@ -657,8 +657,18 @@ EXAMPLES = {
         lambda: ifelse(f("gt")(S, 0), exp(V), V * 2),
         lambda: ifelse(f("gt")(S, 0), f("sum")(exp(V)), S),
     ],
+    "unread_values_of_choice": [
+        lambda: ifelse(f("gt")(S, 0), [V, S], [V * 2, S + 1])[1],
+    ],
+    "choices_by_same_condition": [
+        lambda: both_choices(f("gt")(S, 0)),
+    ],
 }
 EDGES = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, -1e-310, 1e308, 1e-200]
+
+
+def both_choices(condition):
+    return ifelse(condition, V, V * 2) + ifelse(condition, S, S + 1)
 
 
 def samples(one):

@@ -16,6 +16,8 @@ from theanolike.graph.traverse import toposort
 from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Missing, disconnected
 from theanolike.ops.declare import NativeOp
+from theanolike.ops.scan.ifelse import IfElse
+from theanolike.ops.scan.sunk import clients_among, sunk
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.dtypes import floatX, is_continuous
 from theanolike.types.type import TensorType
@@ -69,6 +71,9 @@ def pull_back(
     here = current_origins()
     nodes = toposort([variable for variable, _ in starts], blockers)
     between = _between(nodes, wrt)
+    choices = any(isinstance(node.op, IfElse) for node in between)
+    clients = clients_among(nodes if choices else (), [start for start, _ in starts])
+    kept = {*wrt, *blockers}
     for node in reversed(nodes):
         if node not in between:
             continue
@@ -76,6 +81,9 @@ def pull_back(
             totals = [tally.total(out) for out in node.outputs]
             if all(total is disconnected for total in totals):
                 continue
+            if isinstance(node.op, IfElse):
+                # The gradient of a branch not taken must cost nothing either.
+                node = sunk(node, clients, kept) or node  # noqa: PLW2901
             for x, part in zip(node.inputs, _pull(node, totals), strict=True):
                 tally.add(x, part)
     return [tally.total(variable) for variable in wrt]

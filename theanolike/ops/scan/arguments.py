@@ -8,6 +8,7 @@ import numpy as np
 
 from theanolike.graph.variable import Variable
 from theanolike.ops.conditional import maximum, minimum
+from theanolike.ops.known import known_int
 from theanolike.ops.scan.counts import StepCount
 from theanolike.ops.scan.loop import row_type
 from theanolike.types.constants import (
@@ -108,7 +109,7 @@ def _as_sequence(item: Any) -> Tapped:
         if "input" not in item:
             raise ValueError(f"A sequence given as a dict needs an 'input': {item}.")
         given = item.get("taps")
-        taps = [0] if given is None else as_list(given)
+        taps = [0] if given is None else _as_tap_list(given)
         item = item["input"]
     variable = as_tensor_variable(item)
     if not variable.ndim:
@@ -128,10 +129,10 @@ def _as_recurrence(item: Any) -> Recurrence | None:
     taps: Any = [-1]
     if isinstance(item, Mapping):
         _check_keys(item, {"initial", "taps", "steps", "return_steps"}, "An output")
-        given = item.get("taps", [-1])
-        taps = as_list(given)
+        given = item.get("taps")
+        taps = [-1] if given is None else _as_tap_list(given)
         item = item.get("initial")
-        if item is None and taps and given is not None and taps != [-1]:
+        if item is None and given is not None and taps and taps != [-1]:
             raise ValueError(f"An output with taps {taps} needs an 'initial' value.")
         if item is not None and not taps:
             raise ValueError(
@@ -152,6 +153,12 @@ def _as_recurrence(item: Any) -> Recurrence | None:
             f"The initial values of an output with taps {list(taps)} stand along a "
             f"first axis, got {variable} of type {variable.type}."
         )
+    rows = variable.type.shape[0] if taps != (-1,) else None
+    if rows is not None and rows < -min(taps):
+        raise ValueError(
+            f"An output with taps {list(taps)} begins with {-min(taps)} values along a "
+            f"first axis, got {variable} of shape {variable.type.shape}."
+        )
     return Recurrence(variable, taps, is_python_scalar(item))
 
 
@@ -164,6 +171,13 @@ def _check_keys(item: Mapping[str, Any], known: set[str], what: str) -> None:
         )
 
 
+def _as_tap_list(given: Any) -> list[Any]:
+    """Return taps given one by one, or in anything that has an order."""
+    if isinstance(given, range | np.ndarray) and np.ndim(given) == 1:
+        return list(given)
+    return as_list(given)
+
+
 def _as_taps(taps: Sequence[Any]) -> tuple[int, ...]:
     for tap in taps:
         if isinstance(tap, bool) or not isinstance(tap, int | np.integer):
@@ -173,10 +187,10 @@ def _as_taps(taps: Sequence[Any]) -> tuple[int, ...]:
     return tuple(int(tap) for tap in taps)
 
 
-def count_steps(n_steps: Any, sequences: Sequence[Tapped]) -> Any:
-    """Return the number of steps, an int64 scalar."""
+def count_steps(n_steps: Any, sequences: Sequence[Tapped], name: str = "") -> Any:
+    """Return the number of steps, an int64 scalar; `name` is the scan's."""
     if n_steps is not None:
-        return _given_steps(n_steps)
+        return _given_steps(n_steps, name)
     if not sequences:
         raise ValueError(
             "No information about the number of steps provided. Either provide a value "
@@ -188,18 +202,25 @@ def count_steps(n_steps: Any, sequences: Sequence[Tapped]) -> Any:
     return steps
 
 
-def _given_steps(n_steps: Any) -> Any:
+def _given_steps(n_steps: Any, name: str) -> Any:
     dtype = getattr(n_steps, "dtype", type(n_steps).__name__)
     steps: Any = n_steps if isinstance(n_steps, Variable) else np.asarray(n_steps)
     kind = getattr(steps, "type", None)
     if kind is None:
         if steps.ndim or steps.dtype.kind not in "iu":
             raise ValueError(f" n_steps must be an int. dtype provided is {dtype}")
-        if steps < 0:
-            raise ValueError(f"n_steps must not be negative, got {n_steps}.")
-        return as_tensor_variable(np.int64(steps))
+        return as_tensor_variable(np.int64(_not_negative(steps)))
     if not isinstance(kind, TensorType) or kind.ndim or is_continuous(kind.dtype):
         raise ValueError(
             f" n_steps must be an int. dtype provided is {dtype}, of type {kind}"
         )
-    return StepCount()(n_steps)
+    known = known_int(n_steps)
+    if known is not None:
+        return as_tensor_variable(np.int64(_not_negative(known)))
+    return StepCount(name)(n_steps)
+
+
+def _not_negative(steps: Any) -> Any:
+    if steps < 0:
+        raise ValueError(f"n_steps must not be negative, got {steps}.")
+    return steps

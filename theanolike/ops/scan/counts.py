@@ -1,6 +1,7 @@
 """Ops that hold a loop to its number of steps."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,22 @@ from theanolike.ops.declare import Builder, NativeOp, Shape, Shaped, Value
 from theanolike.types.type import TensorType
 
 
-@record
+def named(name: str) -> str:
+    """Return what messages call a scan.
+
+    Examples
+    --------
+    >>> named("walk"), named("")
+    ('scan walk', 'a scan')
+    """
+    return f"scan {name}" if name else "a scan"
+
+
+@dataclass(frozen=True)
 class StepCount(NativeOp):
     """An integer as a number of steps, which must not be negative."""
+
+    name: str = field(default="", compare=False)  # of the scan, for messages
 
     def result(self, *types: TensorType) -> TensorType:
         return TensorType("int64", ())
@@ -27,7 +41,8 @@ class StepCount(NativeOp):
     def reference(self, *arrays: Any) -> Any:
         if arrays[0] < 0:
             raise ShapeError(
-                f"The number of steps must not be negative, got {arrays[0]}."
+                f"The number of steps of {named(self.name)} must not be negative, got "
+                f"{arrays[0]}; clip n_steps, as by T.maximum(n_steps, 0)."
             )
         return np.asarray(arrays[0], "int64")
 
@@ -60,7 +75,8 @@ class LastRow(NativeOp):
     def reference(self, *arrays: Any) -> Any:
         if arrays[1] <= 0:
             raise IndexOutOfBoundsError(
-                "index -1 is out of bounds for axis 0 with size 0"
+                "index -1 is out of bounds for axis 0 with size 0: the loop made no "
+                "step, so there is no last row"
             )
         return arrays[0]
 

@@ -18,7 +18,7 @@ from theanolike.graph.traverse import ancestors
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.cast import cast
 from theanolike.ops.comparison import neq
-from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
+from theanolike.ops.cotangent import Cotangent, Missing, Pulled, Tangent, disconnected
 from theanolike.ops.declare import Builder, Extent, NativeOp, Shape, Shaped, Value
 from theanolike.ops.scan.derivatives import walks
 from theanolike.ops.scan.loop import common_type, shapes_inside
@@ -117,6 +117,7 @@ class IfElse(NativeOp):
         ms = dict(zip(masked, [v.type.make_variable() for v in masks], strict=True))
         chosen: list[list[Variable]] = []
         reached, supports = [], []
+        lost: dict[int, Missing] = {}
         for graph in (self.then, self.otherwise):
             outputs = graph.copy(inner)
             starts = [
@@ -126,6 +127,11 @@ class IfElse(NativeOp):
             wrt = [inner[k] for k in flowing]
             parts = walks["back"](starts, wrt, inner)
             reached.append([isinstance(p, Cotangent) for p in parts])
+            lost |= {
+                k: p
+                for k, p in zip(flowing, parts, strict=True)
+                if isinstance(p, Missing) and p.reason
+            }
             values = [
                 p.value if isinstance(p, Cotangent) else _zeros_like(x)
                 for p, x in zip(parts, wrt, strict=True)
@@ -153,7 +159,9 @@ class IfElse(NativeOp):
             support = found.get(n)
             if support is None and one != other:
                 support = f.fill_like(condition if one else f.invert(condition), value)
-            if one or other:
+            if k in lost:
+                pulled[1 + k] = lost[k]
+            elif one or other:
                 pulled[1 + k] = Cotangent(value, support)
         return pulled
 

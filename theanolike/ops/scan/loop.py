@@ -19,6 +19,7 @@ from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent
 from theanolike.ops.declare import Builder, Extent, NativeOp, Shape, Shaped, Value
 from theanolike.ops.extents import ShapeItem, ShapeOf
+from theanolike.ops.scan.counts import named
 from theanolike.ops.scan.derivatives import Backward, push, walks
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.dtypes import is_continuous
@@ -153,7 +154,7 @@ class LoopOp(NativeOp):
         sequences, captured = rest[: self.sequences], rest[self.sequences :]
         for sequence in sequences:
             if len(sequence) != steps:
-                _refuse_length(steps, len(sequence))
+                _refuse_length(self.name, steps, len(sequence))
         rows: list[list[Any]] = [[] for _ in range(self.collected)]
         done = 0
         for step in range(steps - 1, -1, -1) if self.reverse else range(steps):
@@ -165,7 +166,7 @@ class LoopOp(NativeOp):
                 noted = (*getattr(error, "steps", ()), step)
                 error.steps = noted  # type: ignore[attr-defined]
                 raise
-            _check_states(state, values)
+            self._check_shapes(step, state, values, rows)
             state = values[: self.states]
             for row, value in zip(rows, values[self.states :], strict=False):
                 row.append(value)
@@ -178,6 +179,31 @@ class LoopOp(NativeOp):
             stacked = self._no_rows(steps, arrays)
         results = [*state, *stacked, *([np.asarray(done)] if self.until else [])]
         return results[0] if len(results) == 1 else tuple(results)
+
+    def _check_shapes(
+        self,
+        step: int,
+        before: Sequence[Any],
+        values: Sequence[Any],
+        rows: Sequence[Sequence[Any]],
+    ) -> None:
+        """Hold a step's values to the shapes of the states and of earlier rows."""
+        for at, (old, new) in enumerate(zip(before, values, strict=False)):
+            if np.shape(old) != np.shape(new):
+                called = self.graph.inputs[1 + at].name
+                raise ShapeError(
+                    f"A state must keep its shape: {called or f'state {at}'} of "
+                    f"{named(self.name)} had shape {np.shape(old)} before step {step} "
+                    f"and has {np.shape(new)} after it; give an initial state of the "
+                    "step's shape."
+                )
+        for at, (row, new) in enumerate(zip(rows, values[self.states :], strict=False)):
+            if row and np.shape(row[0]) != np.shape(new):
+                raise ShapeError(
+                    f"The rows of an output must have one shape: output {at} of "
+                    f"{named(self.name)} has shape {np.shape(new)} at step {step}, and "
+                    f"{np.shape(row[0])} at steps before; pad them to one shape."
+                )
 
     def _no_rows(self, steps: int, arrays: Sequence[Any]) -> list[Any]:
         """Return what no steps collect, of the shapes that a step would give."""
@@ -322,19 +348,10 @@ def _row(b: Builder, sequence: Value, at: int | Extent) -> Value:
     return b.view(sequence, sequence.shape[1:], dims)
 
 
-def _check_states(before: Sequence[Any], after: Sequence[Any]) -> None:
-    for old, new in zip(before, after, strict=False):
-        if np.shape(old) != np.shape(new):
-            raise ShapeError(
-                f"A state must keep its shape: it was {np.shape(old)} before a step "
-                f"and {np.shape(new)} after; give an initial state of the step's shape."
-            )
-
-
-def _refuse_length(steps: int, length: int) -> None:
+def _refuse_length(name: str, steps: int, length: int) -> None:
     raise ShapeError(
-        f"A sequence must have a row for each of {steps} steps, got {length}; take "
-        "fewer steps."
+        f"A sequence of {named(name)} must have a row for each of {steps} steps, got "
+        f"{length}; take fewer steps."
     )
 
 

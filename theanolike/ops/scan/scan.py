@@ -17,6 +17,7 @@ from theanolike.graph.traverse import ancestors
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.cast import cast
 from theanolike.ops.comparison import neq
+from theanolike.ops.known import known_int
 from theanolike.ops.scan.arguments import (
     Recurrence,
     Tapped,
@@ -26,6 +27,7 @@ from theanolike.ops.scan.arguments import (
     count_steps,
 )
 from theanolike.ops.scan.checkpoints import in_blocks
+from theanolike.ops.scan.counts import named
 from theanolike.ops.scan.loop import LoopOp, common_type, find_captured
 from theanolike.ops.scan.step import Step, read_step
 from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
@@ -123,24 +125,33 @@ class _Output:
     def _refuse(self, new: Any, name: str) -> None:
         old, kind = self.states[0].type, new.type
         initial = self.recurrence.initial
-        what = f"variable {initial} (argument number {self.place})"
-        if kind.dtype == old.dtype:
-            raise ValueError(
-                f"When compiling the inner function of scan {name} the following error "
-                "has been encountered: The initial state (`outputs_info` in scan "
-                f"nomenclature) of {what} has type {old}, while the result of the "
-                f"inner function (`fn`) has type {kind}. This can happen if the inner "
-                "function of scan results in an upcast or downcast, or another number "
-                "of dimensions; give an initial state of the result's shape."
+        if kind.dtype != old.dtype:
+            has = f"dtype {old.dtype} and {old.ndim} dimension(s)"
+            results = f"dtype {kind.dtype} and {kind.ndim} dimension(s)"
+            fix = (
+                "results in an upcast or downcast; cast the initial state, as in "
+                f"{initial.name or 'initial'}.astype('{kind.dtype}'), or the result, "
+                f"as in result.astype('{old.dtype}')"
+            )
+        elif kind.ndim != old.ndim:
+            has = f"type {old} and {old.ndim} dimension(s)"
+            results = f"type {kind} and {kind.ndim} dimension(s)"
+            fix = (
+                "adds or drops dimensions; give an initial state of the result's "
+                f"shape, with {kind.ndim} dimension(s)"
+            )
+        else:
+            has, results = f"shape {old.shape}", f"shape {kind.shape}"
+            fix = (
+                "changes the shape; give an initial state of the result's shape, or "
+                "keep the state's"
             )
         raise ValueError(
-            f"When compiling the inner function of scan {name} the following error has "
-            "been encountered: The initial state (`outputs_info` in scan nomenclature) "
-            f"of {what} has dtype {old.dtype} and {old.ndim} dimension(s), while the "
-            f"result of the inner function (`fn`) has dtype {kind.dtype} and "
-            f"{kind.ndim} dimension(s). This can happen if the inner function of scan "
-            "results in an upcast or downcast; cast the initial state, or the result, "
-            f"as in result.astype('{old.dtype}')."
+            f"When compiling the inner function of {named(name)} the following error "
+            "has been encountered: The initial state (`outputs_info` in scan "
+            f"nomenclature) of variable {initial} (argument number {self.place}) has "
+            f"{has}, while the result of the inner function (`fn`) has {results}. This "
+            f"can happen if the inner function of scan {fix}."
         )
 
 
@@ -350,7 +361,7 @@ def trace(  # noqa: PLR0913
     tapped = as_sequences(sequences)
     steps = None
     if n_steps is not None or not tapped:
-        steps = count_steps(n_steps, tapped)
+        steps = count_steps(n_steps, tapped, name or "")
     scan = _Scan(
         tapped, as_recurrences(outputs_info), steps, name or "", backwards=backwards
     )
@@ -456,11 +467,7 @@ def scan(  # noqa: PLR0913, PLR0917 - Theano's signature
     >>> powers[-1].eval({k: 3, a: [1.0, 2.0]})
     array([1., 8.])
     """
-    if truncate_gradient < -1:
-        raise ValueError(
-            "truncate_gradient must be a number of steps, or -1 for all, got "
-            f"{truncate_gradient}."
-        )
+    truncate = _truncation(truncate_gradient)
     if memory not in {"all", "sqrt"}:
         raise ValueError(f"memory must be 'all' or 'sqrt', got {memory!r}.")
     looped = trace(
@@ -472,10 +479,21 @@ def scan(  # noqa: PLR0913, PLR0917 - Theano's signature
         backwards=bool(go_backwards),
         name=name,
         strict=strict,
-        truncate=int(truncate_gradient),
+        truncate=truncate,
         memory=memory,
     )
     return _as_returned(looped.rows, return_list), looped.updates
+
+
+def _truncation(given: Any) -> int:
+    is_number = isinstance(given, int | np.integer | TensorConstant)
+    steps = known_int(given) if is_number and not isinstance(given, bool) else None
+    if steps is None or steps < -1:
+        raise ValueError(
+            "truncate_gradient must be an int, the number of steps to go back through, "
+            f"or -1 for all; got {given!r}."
+        )
+    return steps
 
 
 def _as_returned(values: list[Any], return_list: bool) -> Any:

@@ -1,6 +1,6 @@
 """What the function given to `scan` returns: outputs, updates, and a condition."""
 
-from collections.abc import Mapping
+from collections.abc import ItemsView, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,12 +51,14 @@ def read_step(returned: Any) -> Step:
     if isinstance(returned, until):
         return Step([], OrderedUpdates(), returned.condition)
     if _are_updates(returned):
-        return Step([], OrderedUpdates(returned))
+        return Step([], _updates(returned))
     if _are_outputs(returned):
         return Step(_outputs(returned), OrderedUpdates())
     if not isinstance(returned, list | tuple):
         _refuse(returned)
     condition, items = None, list(returned)
+    if not items:
+        return Step([], OrderedUpdates())
     if isinstance(items[-1], until):
         condition = items.pop().condition
     if any(isinstance(item, until) for item in items):
@@ -77,7 +79,7 @@ def _read_pair(items: list[Any], returned: Any) -> Step:
     if len(items) == 2:
         for outputs, updates in (items, items[::-1]):
             if _are_updates(updates, empty=True) and _are_outputs(outputs, empty=True):
-                return Step(_outputs(outputs), OrderedUpdates(updates))
+                return Step(_outputs(outputs), _updates(updates))
     _refuse(returned)
     raise AssertionError("refused")
 
@@ -101,10 +103,18 @@ def _outputs(item: Any) -> list[Any]:
     return [as_tensor_variable(x) for x in several]
 
 
+def _updates(item: Any) -> OrderedUpdates:
+    """Return new values as variables of their shared variables' types."""
+    updates = OrderedUpdates(item)
+    for target, value in updates.items():
+        updates[target] = target.filter_update(value)
+    return updates
+
+
 def _are_updates(item: Any, *, empty: bool = False) -> bool:
     if isinstance(item, Mapping):
         return True
-    if not isinstance(item, list | tuple):
+    if not isinstance(item, list | tuple | ItemsView):
         return False
     pairs = all(
         isinstance(pair, list | tuple)
@@ -112,7 +122,7 @@ def _are_updates(item: Any, *, empty: bool = False) -> bool:
         and isinstance(pair[0], SharedVariable)
         for pair in item
     )
-    return pairs and (empty or bool(item))
+    return pairs and (empty or len(item) > 0)
 
 
 def _refuse(returned: Any) -> None:

@@ -3,68 +3,71 @@
 from typing import Any
 
 from theanolike.graph.apply import Apply
-from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.function_graph import FunctionGraph
-from theanolike.graph.variable import Constant, Variable
-from theanolike.ops.declare import NativeOp
-from theanolike.ops.scan.ifelse import IfElse
+from theanolike.graph.variable import Variable
+from theanolike.ops.scan.ifelse import IfElse, choice
+from theanolike.ops.scan.sunk import sunk
+from theanolike.rewrites.loops.merging import needs
 from theanolike.rewrites.phases import Phase
 from theanolike.rewrites.registry import rewrite
 
 __all__: list[str] = []
 
 LOOPS = Phase.LOOPS
+MOST_CHOICES = 16
 
 
 @rewrite(LOOPS, IfElse)
 def sink_into_branches(node: Apply, fgraph: FunctionGraph) -> Any:
     """ifelse(c, f(x), g(x)) = a choice with f and g inside, if nothing else reads."""
-    op: Any = node.op
-    graphs = (op.then, op.otherwise)
-    reads = [_read(graph) for graph in graphs]
-    moved = [
-        _exclusive(node, fgraph, {k for k in reads[one] if k not in reads[1 - one]})
-        for one in (0, 1)
-    ]
-    if not any(moved):
+    new = sunk(node, fgraph.clients)
+    return None if new is None else list(new.outputs)
+
+
+@rewrite(LOOPS, IfElse)
+def unread_values_of_choice(node: Apply, fgraph: FunctionGraph) -> Any:
+    """ifelse(c, [f, g], [p, q]) = ifelse(c, f, p), where nothing reads the others."""
+    read = [k for k, out in enumerate(node.outputs) if fgraph.clients(out)]
+    if not read or len(read) == len(node.outputs):
         return None
-    captured = node.inputs[1:]
-    outputs = [graph.copy(captured) for graph in graphs]
-    boundary: dict[Variable, None] = {}
-    for own, graph_reads in zip(moved, reads, strict=True):
-        boundary.update((captured[k], None) for k in sorted(graph_reads))
-        boundary.update((v, None) for n in own for v in n.inputs)
-    inside = {out for own in moved for n in own for out in n.outputs}
-    given = [v for v in boundary if v not in inside and not isinstance(v, Constant)]
-    new = IfElse(*(FrozenGraph(given, values) for values in outputs))
-    return new(node.inputs[0], *given, return_list=True)
+    then, otherwise, given = _opened(node)
+    made = choice(
+        node.inputs[0],
+        given,
+        given,
+        [then[k] for k in read],
+        [otherwise[k] for k in read],
+    )
+    return dict(zip((node.outputs[k] for k in read), made, strict=True))
 
 
-def _read(graph: FrozenGraph) -> set[int]:
-    """Return which inputs a graph reads."""
-    read: set[Variable] = set(graph.outputs)
-    for node in graph.nodes:
-        read.update(node.inputs)
-    return {k for k, v in enumerate(graph.inputs) if v in read}
-
-
-def _exclusive(node: Apply, fgraph: FunctionGraph, slots: set[int]) -> list[Apply]:
-    """Return the nodes that only these slots of `node` need, the nearest first."""
-    condition = 0
-    found: dict[Apply, None] = {}
-    stack = [node.inputs[1 + k].owner for k in sorted(slots)]
-    while stack:
-        candidate = stack.pop()
-        if candidate is None or candidate in found:
+@rewrite(LOOPS, IfElse)
+def choices_by_same_condition(node: Apply, fgraph: FunctionGraph) -> Any:
+    """ifelse(c, f, p), ifelse(c, g, q) = ifelse(c, [f, g], [p, q]) of one's own."""
+    condition = node.inputs[0]
+    others = [
+        client
+        for client, place in fgraph.clients(condition)
+        if isinstance(client, Apply)
+        and client is not node
+        and not place
+        and isinstance(client.op, IfElse)
+    ]
+    for other in others[:MOST_CHOICES]:
+        if needs(node, other) or needs(other, node):
             continue
-        if not isinstance(candidate.op, NativeOp):
-            continue
-        clients = [c for out in candidate.outputs for c in fgraph.clients(out)]
-        if all(
-            client in found
-            or (client is node and place != condition and place - 1 in slots)
-            for client, place in clients
-        ):
-            found[candidate] = None
-            stack += [v.owner for v in candidate.inputs]
-    return list(found)
+        then, otherwise, given = _opened(node)
+        then_too, otherwise_too, given_too = _opened(other)
+        both = list(dict.fromkeys((*given, *given_too)))
+        made = choice(
+            condition, both, both, [*then, *then_too], [*otherwise, *otherwise_too]
+        )
+        return dict(zip((*node.outputs, *other.outputs), made, strict=True))
+    return None
+
+
+def _opened(node: Apply) -> tuple[list[Variable], list[Variable], list[Variable]]:
+    """Return the values of both branches in terms of what the node reads."""
+    op: Any = node.op
+    given = node.inputs[1:]
+    return op.then.copy(given), op.otherwise.copy(given), given

@@ -10,7 +10,7 @@ from theanolike.rewrites.loops.opened import OpenLoop, is_loop, known_as
 from theanolike.rewrites.phases import Phase
 from theanolike.rewrites.registry import rewrite
 
-__all__: list[str] = []
+__all__ = ["needs"]
 
 # So far it is looked whether a loop needs another one, and at so many of them.
 MOST_NODES = 4096
@@ -30,7 +30,7 @@ def loops_of_same_steps(node: Apply, fgraph: FunctionGraph) -> Any:
     if not others or any(isinstance(n.op, IfElse) for n in fgraph.apply_nodes):
         return None
     for other in others[:MOST_LOOPS]:
-        if not (_needs(node, other) or _needs(other, node)):
+        if not (needs(node, other) or needs(other, node)):
             return _merged(node, other)
     return None
 
@@ -49,7 +49,7 @@ def _can_merge(node: Apply) -> bool:
     return bool(node.op.states) and not node.op.until  # type: ignore[attr-defined]
 
 
-def _needs(node: Apply, other: Apply) -> bool:
+def needs(node: Apply, other: Apply) -> bool:
     """Tell whether a node may need another one."""
     seen: set[Apply] = set()
     stack = [node]
