@@ -144,6 +144,7 @@ class UnitWriter:
         self.kernel_text: list[str] = []
         self.primitives: set[tuple[str, str]] = set()
         self.constants: list[np.ndarray[Any, Any]] = []
+        self._declared: dict[Value, str] = {}  # constants, which several levels read
         self.static: list[str] = []
         self.plan: list[str] = []
         self.labels = Labels()
@@ -306,8 +307,10 @@ class UnitWriter:
         node = value.node
         if not isinstance(node, Data):
             raise AssertionError("only Data is constant")
+        if value in self._declared:
+            return self._declared[value]
         array = node.array
-        name = self.names(value, "k", value.label)
+        name = self._declared[value] = self.names(value, "k", value.label)
         kind = CTYPE[value.dtype]
         if array.size <= SMALL and value.dtype != "float16":
             items = ", ".join(_element(x, value.dtype) for x in array.ravel())
