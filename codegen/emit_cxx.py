@@ -9,6 +9,7 @@ import numpy as np
 from theanolike.codegen.check import check_program
 from theanolike.codegen.emit_level import Chunk, Level
 from theanolike.codegen.emit_loop import followed
+from theanolike.codegen.emit_product import has_loop_products
 from theanolike.codegen.emit_scalar import extent_text
 from theanolike.codegen.emit_table import TableLevel
 from theanolike.codegen.in_place import in_place
@@ -159,7 +160,8 @@ class UnitWriter:
         # Where extents come from that were known before a function of its own begins.
         self.outside: Callable[[Extent], str] | None = None
         self.has_team = False  # a loop whose steps several threads take together
-        self.has_product = False  # one that the unit computes by itself
+        self.multiplies = has_loop_products(program)  # then it computes all products
+        self.has_product = False
         self.scalar_of: dict[Value, str] = {}
         self.shape_of: dict[Value, str] = {}
 

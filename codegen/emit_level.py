@@ -1,6 +1,5 @@
 """One level of a program as C++ statements: the top, or the body of a loop."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,8 +10,9 @@ from theanolike.codegen.emit_kernel import KernelWriter
 from theanolike.codegen.emit_loop import emit_branch, emit_loop
 from theanolike.codegen.emit_product import emit_product, is_product
 from theanolike.codegen.emit_scalar import bare
+from theanolike.codegen.emit_team import call_together
 from theanolike.codegen.in_place import Target
-from theanolike.codegen.kernel_text import Kernel, Parameter, piece_arguments
+from theanolike.codegen.kernel_text import Kernel, Parameter
 from theanolike.codegen.libraries import emit_library
 from theanolike.codegen.literals import share
 from theanolike.codegen.memory import (
@@ -77,6 +77,7 @@ class Level:
         self.commit = CommitWriter(self)
         self.ready: dict[Nest, Kernel] = {}  # kernels written beforehand
         self.barrier = ""  # where threads wait that take the steps together
+        self.own_rows: dict[Value, str] = {}  # each one's temporaries
         self.in_loop = False
         self.captured: dict[Value, Value] = {}  # what arguments are outside
         self.packed: dict[tuple[Value, bool], str] = {}  # factors, maybe transposed
@@ -463,30 +464,15 @@ class Level:
                 self.emit(f"{ARITHMETIC[value.dtype]} {local};")
                 self.set_scalar(value, local)
         if self.barrier:
-            self._call_together(name, kernel)
+            call_together(self, name, kernel)
             return
         args = ", ".join(["c", *(self.argument(p) for p in kernel.parameters)])
         self.emit(f"{name}({args});")
         if kernel.may_fail:
             self.emit("if (c->error.code) return c->error.code;")
 
-    def _call_together(self, name: str, kernel: Kernel) -> None:
-        """Let each thread do its share of a kernel, and wait for the others."""
-        given = {p.name: self.argument(p) for p in kernel.parameters}
-        for key, text in given.items():
-            if "[" in text:
-                local = self.unit.names(("given", name, key, len(self.lines)), "g")
-                self.emit(f"const auto {local} = {text};")
-                given[key] = local
-        count = re.sub(r"[a-z_]\w*", lambda m: given.get(m[0], m[0]), kernel.divided)
-        share = [f"({count}) * {at} / members" for at in ("member", "(member + 1)")]
-        args = ", ".join([*(given[n] for n in piece_arguments(kernel)), *share])
-        self.let_read()
-        self.emit(f"{name}_piece({args});")
-        self.emit(f"{self.barrier}.wait(members);")
-
     def let_read(self) -> None:
-        """Wait for threads that may still read what the next kernel replaces."""
+        """Wait for threads that may still read what the next step replaces."""
         wait, lines = f"{self.barrier}.wait(members);", self.lines
         last = max((k for k, line in enumerate(lines) if wait in line), default=-1)
         if any("[" in line for line in lines[last + 1 :]):
@@ -504,7 +490,7 @@ class Level:
         return f"&{name}"
 
     def library(self, node: Library) -> None:
-        own = self.in_loop and is_product(node)
+        own = (self.in_loop or self.unit.multiplies) and is_product(node)
         head = "product" if own else f"library {node.name}"
         self.unit.plan.append(f"{head} {node.params}")
         if own:

@@ -1,23 +1,29 @@
 """A loop node as a C++ `for`: states in registers or rotated buffers."""
 
-import re
 from typing import TYPE_CHECKING
 
-from theanolike.codegen.emit_product import pack_factors
+from theanolike.codegen.emit_product import is_product, pack_factors
 from theanolike.codegen.emit_scalar import bare
+from theanolike.codegen.emit_team import (
+    Steps,
+    alone,
+    declare_own_rows,
+    may_be_shared,
+    noting,
+    sizes_known,
+    work_of,
+)
 from theanolike.codegen.memory import root
 from theanolike.codegen.program import (
     Branch,
-    Effect,
     Loop,
-    Node,
     Require,
     Reshape,
     Value,
 )
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, stored
 from theanolike.codegen.schedule.fuse import Nest
-from theanolike.codegen.shapes import leaves, product
+from theanolike.codegen.shapes import product
 
 if TYPE_CHECKING:
     from theanolike.codegen.emit_level import Level
@@ -25,11 +31,8 @@ if TYPE_CHECKING:
 # Steps between two looks at signals, one less than a power of 2: of scalars only; with
 # loops over arrays; with library calls, whose work isn't estimated.
 POLL, POLL_NESTS, POLL_LIBRARIES = 4095, 63, 7
-# How a body's statements leave the compute function.
-FAILURE = re.compile(r"\breturn (tl_(?:fail|step)\(c, .*\)|c->error\.code);")
 FEWEST = 256  # elements that rows of unknown number have room for at first
 LARGE = 1 << 18  # elements of a step after which signals are looked at in any case
-TEAM_WORK = 1 << 14  # elements of a step from which threads share it
 
 
 def emit_branch(level: "Level", node: Branch) -> None:
@@ -86,53 +89,6 @@ def followed(node: Loop) -> dict[int, int]:
     return found
 
 
-def noting(step: str, line: str) -> str:
-    """Return a line of a loop's body; where it fails it notes the step."""
-    return FAILURE.sub(rf"return tl_step(c, {step}, \1);", line)
-
-
-def sizes_known(node: Loop, scheduled: "list[Nest | Node]") -> bool:
-    """Tell whether the nests' extents are known before the loop begins."""
-    inside = {v for n in node.body.nodes for v in n.results} | {*node.body.inputs}
-    return not any(
-        leaf.args[0] in inside
-        for step in scheduled
-        if isinstance(step, Nest)
-        for extent in step.domain
-        for leaf in leaves(extent)
-    )
-
-
-def may_be_shared(
-    level: "Level", node: Loop, inner: "Level", scheduled: "list[Nest | Node]"
-) -> bool:
-    """Tell whether threads may take the steps together, each a piece of every nest.
-
-    So may those whose nests are all divided by elements, and that can't fail. Scalars
-    are computed by each thread: they may not be written where others read them.
-    """
-    if level is not level.unit.top or node.until:
-        return False
-    kernels = []
-    if not sizes_known(node, scheduled):
-        return False
-    for step in scheduled:
-        if isinstance(step, Reshape):
-            continue
-        if not isinstance(step, Nest):
-            return False
-        if not inner.stands_inline(step):
-            kernels.append(inner.ready[step])
-        elif any(
-            s.node.effect is not Effect.TOTAL or s.value in inner.storage.stored
-            for s in step.statements
-        ):
-            return False
-    return bool(kernels) and all(
-        k.sharing == "outer" and not k.rows and not k.may_fail for k in kernels
-    )
-
-
 def emit_loop(level: "Level", node: Loop) -> None:
     """Write a loop: buffers, the steps, and the results."""
     _LoopWriter(level, node).write()
@@ -174,7 +130,7 @@ class _LoopWriter:
         scheduled = inner.schedule()
         pack_factors(level, inner, scheduled)
         if may_be_shared(level, self.node, inner, scheduled):
-            self.open_team(inner)
+            self.open_team(inner, scheduled)
         for line in self.declared:
             level.emit(line)
         unit.planned(
@@ -193,36 +149,27 @@ class _LoopWriter:
                 inner.let_read()
             level.emit(f"  if ({inner.barrier}.stopped({step} + 1)) return;")
         # With what the results asked for.
-        level.chunks[-1].lines[at:at] = [noting(step, line) for line in inner.lines]
+        level.chunks[-1].lines[at:at] = [
+            noting(step, line, shared=bool(inner.barrier)) for line in inner.lines
+        ]
         level.emit("}")
         if inner.barrier:
             self.close_team(inner, scheduled)
         self.results(done)
 
-    def due(self, inner: "Level", step: str, scheduled: "list[Nest | Node]") -> str:
+    def due(self, inner: "Level", step: str, scheduled: Steps) -> str:
         """Return when to look for signals: often enough, and not all the time."""
         quick = (Nest, Reshape, Require)
-        known = all(isinstance(s, quick) for s in scheduled)
+        known = all(isinstance(s, quick) or is_product(s) for s in scheduled)
         if not known or not sizes_known(self.node, scheduled):
             return f"({step} & {POLL_LIBRARIES}) == {POLL_LIBRARIES}"
-        work = self.work(inner, scheduled)
+        work = work_of(inner, scheduled)
         if not work:
             return f"({step} & {POLL}) == {POLL}"
         often = f"({step} & {POLL_NESTS}) == {POLL_NESTS}"
         return f"({often} || {work} >= {LARGE})"
 
-    def work(self, inner: "Level", scheduled: "list[Nest | Node]") -> str:
-        """Return how many elements the nests of a step visit."""
-        found = [
-            f"({bare(self.unit.extent(product(step.domain)))})"
-            for step in scheduled
-            if isinstance(step, Nest) and not inner.stands_inline(step)
-        ]
-        return " + ".join(found)
-
-    def open_loop(
-        self, inner: "Level", step: str, scheduled: "list[Nest | Node]"
-    ) -> None:
+    def open_loop(self, inner: "Level", step: str, scheduled: Steps) -> None:
         """Open the loop over the steps, and look for signals now and then."""
         emit = self.level.emit
         steps = bare(self.unit.extent(self.node.steps))
@@ -280,7 +227,7 @@ class _LoopWriter:
         emit(f"    {name} = more;")
         emit("  }")
 
-    def open_team(self, inner: "Level") -> None:
+    def open_team(self, inner: "Level", scheduled: Steps) -> None:
         """Begin a function that each thread runs, with states of its own."""
         unit, emit = self.unit, self.level.emit
         unit.has_team = True
@@ -293,23 +240,25 @@ class _LoopWriter:
             self.left.append(name)
         run = unit.names(("run", self.node), "steps")
         emit(f"const auto {run} = [&](i64 member, i64 members) {{")
+        declare_own_rows(self.level, inner, scheduled)
 
-    def close_team(self, inner: "Level", scheduled: "list[Nest | Node]") -> None:
+    def close_team(self, inner: "Level", scheduled: Steps) -> None:
         """End the function, and run it on threads if a step is enough work."""
         unit, emit = self.unit, self.level.emit
         for name, current in zip(self.left, self.current, strict=True):
             emit(f"  if (member == 0) {name} = {current};")
         emit("};")
         run = unit.names(("run", self.node), "steps")
-        work = self.work(inner, scheduled)
         emit(
-            f"if ({work} < {TEAM_WORK}) {run}(0, 1); else "
+            f"if ({alone(inner, scheduled)}) {run}(0, 1); else "
             "c->table->team(c, [](void* f, i64 member, i64 members) "
             f"{{ (*(decltype({run})*)f)(member, members); }}, (void*)&{run}, 1 << 16);"
         )
         emit(
             f"if ({inner.barrier}.stop) return tl_fail(c, TL_INTERRUPTED, -1, 0, 0, 0);"
         )
+        if any(isinstance(step, Require) for step in scheduled):
+            emit("if (c->error.code) return c->error.code;")
         self.current = list(self.left)
 
     def states(self, inner: "Level") -> None:

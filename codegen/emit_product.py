@@ -8,7 +8,15 @@ import numpy as np
 from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.libraries import gemm_numbers
 from theanolike.codegen.memory import Slot
-from theanolike.codegen.program import Data, Library, Node, Value
+from theanolike.codegen.program import (
+    Branch,
+    Data,
+    Library,
+    Loop,
+    Node,
+    Program,
+    Value,
+)
 from theanolike.codegen.scalars import CTYPE, stored
 from theanolike.codegen.schedule.fuse import Nest
 from theanolike.codegen.shapes import Extent, add, mul
@@ -27,6 +35,21 @@ def is_product(step: Nest | Node) -> bool:
         and step.name in ("gemm", "gemm_add")
         and step.operands[0].dtype in ("float32", "float64")
     )
+
+
+def has_loop_products(program: Program) -> bool:
+    """Tell whether a program's loops hold such products, at any depth."""
+    programs = [(program, False)]
+    while programs:
+        current, in_loop = programs.pop()
+        for node in current.nodes:
+            if in_loop and is_product(node):
+                return True
+            if isinstance(node, Loop):
+                programs.append((node.body, True))
+            elif isinstance(node, Branch):
+                programs += [(node.then, in_loop), (node.otherwise, in_loop)]
+    return False
 
 
 def product_work(level: "Level", node: Library) -> str:

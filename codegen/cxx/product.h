@@ -15,8 +15,10 @@
 #else
 #define TL_BLOCK 6
 #endif
-#define TL_DEEP 256          // products that an element sums up at a time
-#define TL_PRODUCT_WORK 4e6  // multiplications from which threads share a product
+#define TL_DEEP 256           // products that an element sums up at a time
+#define TL_GROUP 128          // rows that a panel is packed for, at least
+#define TL_PRODUCT_WORK 4e6   // multiplications from which threads share a product
+#define TL_LARGE_PRODUCT 1e9  // multiplications from which BLAS computes it
 
 #if defined(__clang__)
 #define TL_UNROLL _Pragma("clang loop unroll(full)")
@@ -64,14 +66,15 @@ template <class T>
 static TL_APART void tl_pack_panel(i64 deep, i64 columns, const T* b, i64 b_step,
                                    i64 b_column, T* packed) {
   constexpr i64 width = tl_panel<T>;
-  if (b_column == 1 && columns == width) {
-    for (i64 p = 0; p < deep; ++p)
-      __builtin_memcpy(packed + p * width, b + p * b_step, width * sizeof(T));
-    return;
+  for (i64 p = 0; p < deep; ++p, b += b_step, packed += width) {
+    if (columns < width) __builtin_memset(packed, 0, width * sizeof(T));
+    if (b_column == 1 && columns == width)
+      __builtin_memcpy(packed, b, width * sizeof(T));
+    else if (b_column == 1)
+      __builtin_memcpy(packed, b, columns * sizeof(T));
+    else
+      for (i64 j = 0; j < columns; ++j) packed[j] = b[j * b_column];
   }
-  for (i64 p = 0; p < deep; ++p)
-    for (i64 j = 0; j < width; ++j)
-      packed[p * width + j] = j < columns ? b[p * b_step + j * b_column] : T(0);
 }
 
 // Copies all panels.
@@ -82,6 +85,15 @@ static void tl_pack(i64 deep, i64 columns, const T* b, i64 b_step, i64 b_column,
     tl_pack_panel(deep, tl_min(tl_panel<T>, columns - j), b + j * b_column, b_step,
                   b_column, packed + j * deep);
 }
+
+template <class T>
+struct tl_product;
+// A panel of columns in groups of rows.
+template <class T>
+struct tl_part {
+  const tl_product<T>* of;
+  i64 groups;
+};
 
 // out = alpha op(a) op(b) + beta start, row-major with n columns each.
 template <class T>
@@ -147,19 +159,34 @@ struct tl_product {
       compute(0, m, begin, end);
   }
 
-  // Computes all of it, on several threads where that pays.
+  // Computes all of it, on several threads where that pays; BLAS is for large ones.
   void whole(tl_call* c) const {
     const i64 columns = panels();
     const double work = (double)m * (double)n * (double)k;
-    if (work < TL_PRODUCT_WORK || columns < 2) {
-      compute(0, m, 0, columns);
-      return;
-    }
+    if (work > TL_LARGE_PRODUCT) return by_blas(c);
+    if (work < TL_PRODUCT_WORK) return compute(0, m, 0, columns);
+    // Each thread packs a panel for at least so many rows.
+    const i64 groups = tl_max(1, tl_min(m / TL_GROUP, 64 / columns));
+    const tl_part<T> parts = {this, groups};
     const auto run = [](void* data, i64 begin, i64 end) {
-      const tl_product* p = (const tl_product*)data;
-      p->compute(0, p->m, begin, end);
+      const tl_part<T>* p = (const tl_part<T>*)data;
+      for (i64 rows = p->of->m, at = begin; at < end; ++at) {
+        const i64 group = at % p->groups, panel = at / p->groups;
+        p->of->compute(rows * group / p->groups, rows * (group + 1) / p->groups, panel,
+                       panel + 1);
+      }
     };
-    c->table->parallel(c, run, (void*)this, columns,
-                       (i64)(TL_PRODUCT_WORK / 4 / work * (double)columns) + 1);
+    const i64 all = columns * groups;
+    const i64 grain = (i64)(TL_PRODUCT_WORK / 4 / work * (double)all) + 1;
+    c->table->parallel(c, run, (void*)&parts, all, grain);
+  }
+
+  void by_blas(tl_call* c) const {
+    const bool ta = a_step != 1, tb = b_column != 1;
+    if (start && start != out) __builtin_memcpy(out, start, m * n * sizeof(T));
+    const T scale = start ? beta : T(0);
+    (sizeof(T) == 4 ? c->table->sgemm : c->table->dgemm)(
+        ta, tb, m, n, k, &alpha, a, ta ? a_step : a_row, b, tb ? b_column : b_step,
+        &scale, out, n);
   }
 };

@@ -1,5 +1,8 @@
 """Products of matrices inside of loops: the unit's own kernel, alone and in teams."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -50,3 +53,127 @@ def test_products_of_all_shapes_and_layouts_are_those_of_numpy(rng, dtype):
         ]
         tolerance = 1e-4 if dtype == "float32" else 1e-12
         np.testing.assert_allclose(f(*given), slow(*given), tolerance, tolerance)
+
+
+def test_products_in_a_team_have_the_same_bits_on_any_number_of_threads(rng):
+    inputs, last = products("float32", 5)
+    f = theano.function(inputs, last)
+    assert "shared among threads" in f.plan
+    for m, n, k in [(70, 90, 50), (9, 300, 310)]:
+        given = [
+            (rng.normal(size=s) / k**0.5).astype("float32")
+            for s in ((m, k), (k, n), (k, n))
+        ]
+        first, *others = on_threads((1, 2, 3, 5), lambda g=given: f(*g))
+        np.testing.assert_allclose(first, f(*given))
+        for other in others:
+            np.testing.assert_array_equal(other, first)
+
+
+def cell(x, h, c, u):
+    """Return the next states of a long short-term memory whose gates start as x."""
+    n = 40
+    z = x + T.dot(h, u)
+    take, keep, show = (T.nnet.sigmoid(z[:, k * n : (k + 1) * n]) for k in range(3))
+    c = keep * c + take * T.tanh(z[:, 3 * n :])
+    return show * T.tanh(c), c
+
+
+def test_gates_of_a_recurrent_net_are_computed_by_a_team(rng):
+    # The gates are rows of a buffer that each thread has for itself.
+    xs, u, h = T.dtensor3("xs"), T.dmatrix("u"), T.dmatrix("h")
+    (hs, cs), _ = theano.scan(cell, sequences=xs, outputs_info=[h, h], non_sequences=u)
+    outputs = [hs, *T.grad((hs[-1] * cs[-1]).sum(), [u, xs])]
+    f = theano.function([xs, u, h], outputs)
+    assert f.plan.count("shared among threads") == 2
+    slow = theano.function([xs, u, h], outputs, mode="FAST_COMPILE")
+    given = [rng.normal(size=s) * 0.3 for s in ((7, 30, 160), (40, 160), (30, 40))]
+    wanted = slow(*given)
+    first, *others = on_threads((1, 2, 3, 4), lambda: f(*given))
+    for got, expected in zip(first, wanted, strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-12)
+    for other in others:
+        for got, expected in zip(other, first, strict=True):
+            np.testing.assert_array_equal(got, expected)
+
+
+def test_shapes_that_differ_in_a_team_are_an_error_that_names_the_step(rng):
+    h, u = T.dmatrix("h"), T.dmatrix("u")
+    last = theano.scan(
+        lambda h: T.dot(T.tanh(h), u), outputs_info=h, n_steps=3, name="turning"
+    )[0][-1]
+    f = theano.function([h, u], last)
+    assert "shared among threads" in f.plan
+    wrong = np.ones((90, 80))
+
+    def message():
+        with pytest.raises(ValueError, match="turning") as problem:
+            f(wrong, wrong)
+        return str(problem.value)
+
+    assert len(set(on_threads((1, 2, 3), message))) == 1
+    value = rng.normal(size=(90, 80)) / 9
+    square = rng.normal(size=(80, 80)) / 9
+    wanted = value
+    for _ in range(3):
+        wanted = np.tanh(wanted) @ square
+    np.testing.assert_allclose(f(value, square), wanted, rtol=1e-10, atol=1e-12)
+
+
+def test_products_that_no_team_computes_are_divided_by_themselves(rng):
+    # A loop that may stop has no team; products of 1e9 are left to BLAS.
+    h, w = T.fmatrices("h", "w")
+
+    def step(h, w):
+        new = T.tanh(T.dot(h.T, w.T) + h)
+        return new, theano.scan_module.until(new[0, 0] > 2)
+
+    last = theano.scan(step, outputs_info=h, non_sequences=w, n_steps=2)[0][-1]
+    f = theano.function([h, w], last)
+    assert "shared among threads" not in f.plan
+    for n in (5, 300, 1010):
+        value, weights = rng.normal(size=(2, n, n)).astype("float32") / n**0.5
+        first, *others = on_threads((1, 2, 3), lambda v=value, w=weights: f(v, w))
+        wanted = value
+        for _ in range(2):
+            wanted = np.tanh(wanted.T @ weights.T + wanted)
+        np.testing.assert_allclose(first, wanted, rtol=1e-4, atol=1e-4)
+        for other in others if n < 1000 else ():
+            np.testing.assert_array_equal(other, first)
+
+
+ENDLESS = """
+import os, signal, threading, time
+import numpy as np
+import theanolike as theano
+import theanolike.tensor as T
+
+w = theano.shared(np.eye(300), "w")
+last = theano.scan(lambda h: T.dot(T.cos(h), h), outputs_info=w, n_steps=10**12)[0][-1]
+f = theano.function([], [], updates={w: last})
+assert "shared among threads" in f.plan
+pressed = []
+
+def stop():
+    time.sleep(0.3)
+    pressed.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=stop).start()
+try:
+    f()
+except KeyboardInterrupt:
+    late = time.perf_counter() - pressed[0]
+    print("stopped", late < 5, bool((w.get_value() == np.eye(300)).all()))
+"""
+
+
+def test_a_team_with_products_stops_at_ctrl_c_and_leaves_what_was():
+    done = subprocess.run(
+        [sys.executable, "-c", ENDLESS],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == "stopped True True\n", done.stderr
