@@ -186,8 +186,9 @@ class Table:
             part.uses += 1
         if isinstance(scalar, Call) and scalar.name == "guard":
             item.arms = self._arms(scalar)
-            inside = [i.depth for arm in item.arms for i in arm.items]
-            item.depth = max([depth, *inside])
+            # What an arm computes may be known outside of the guard, too.
+            arms = zip(item.arms, scalar.args[1:], strict=True)
+            item.depth = max([depth, *(arm.add(root).depth for arm, root in arms)])
         self._by_key[key] = item
         self.items.append(item)
         return item

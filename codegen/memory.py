@@ -1,6 +1,6 @@
 """Where values live: lifetimes, and the slots of the workspace that they share."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -122,13 +122,7 @@ def plan_storage(
         Steps that may run after all others: what they read is kept until the end.
     """
     storage = Storage()
-    last: dict[Value, int] = {}
-    for at, step in enumerate(steps):
-        end = len(steps) if step in late else at
-        for value in map(root, reads(step)):
-            last[value] = max(last.get(value, 0), end)
-    for value in program.outputs:
-        last[root(value)] = len(steps)
+    last = _last_reads(program, steps, late)
     free = _Free(storage.slots)
     expiring: dict[int, list[Slot]] = {}
     for at, step in enumerate(steps):
@@ -157,6 +151,42 @@ def plan_storage(
     for slot in storage.slots:
         slot.size = _largest(slot.holds)
     return storage
+
+
+def _last_reads(
+    program: Program, steps: Sequence[Nest | Node], late: Collection[Nest | Node]
+) -> dict[Value, int]:
+    """Return the step after which nothing reads a value's memory."""
+    last: dict[Value, int] = {}
+    for at, step in enumerate(steps):
+        end = len(steps) if step in late else at
+        for value in map(root, reads(step)):
+            last[value] = max(last.get(value, 0), end)
+    for value in program.outputs:
+        last[root(value)] = len(steps)
+    for step in reversed(steps):
+        if isinstance(step, Loop):
+            for start, end in _held_on(step, last):
+                last[start] = max(last.get(start, 0), end)
+    return last
+
+
+def _held_on(loop: Loop, last: Mapping[Value, int]) -> Iterator[tuple[Value, int]]:
+    """Tell until when the states before the first step are kept.
+
+    After few steps, or none, a result lies in the memory of a start still: its own, or
+    that of a state whose value it takes over.
+    """
+    count = len(loop.states)
+    place = {v: k for k, v in enumerate(loop.body.inputs[1 : 1 + count])}
+    for k, result in enumerate(loop.results[:count]):
+        end = last.get(result)
+        at: int | None = k
+        seen: set[int] = set()
+        while end is not None and at is not None and at not in seen:
+            seen.add(at)
+            yield root(loop.states[at]), end
+            at = place.get(loop.body.outputs[at])
 
 
 class _Free:

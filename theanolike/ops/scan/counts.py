@@ -61,6 +61,9 @@ class StepCount(NativeOp):
     ) -> Sequence[Tangent | None]:
         return [None]
 
+    def __str__(self) -> str:
+        return "StepCount"
+
 
 @record
 class LastRow(NativeOp):
