@@ -35,6 +35,7 @@ from theanolike.codegen.scalars import CTYPE, literal, snippet_text, snippets
 from theanolike.codegen.schedule.equal import spell_alike
 from theanolike.codegen.schedule.fuse import Nest, fuse
 from theanolike.codegen.schedule.statements import plan_statements
+from theanolike.codegen.schedule.unread import drop_unread
 from theanolike.codegen.shapes import Extent
 
 CHECKED = False  # check the program between phases: set under test
@@ -169,6 +170,7 @@ class UnitWriter:
         """Write the unit."""
         if CHECKED:
             check_program(self.program)
+        drop_unread(self.program)
         bind_outputs(self.program)
         spell_alike(self.program)
         if CHECKED:

@@ -264,7 +264,7 @@ class Resolver:
 
 def plan_statements(program: Program) -> list[Step]:
     """Return the program's steps in order, its views and inlined values gone."""
-    nodes = _live(program)
+    nodes = live(program)
     keep = _must_store(program, nodes)
     uses = _uses(nodes)
     inlined: dict[Value, Scalar] = {}
@@ -284,7 +284,7 @@ def plan_statements(program: Program) -> list[Step]:
     return steps
 
 
-def _live(program: Program) -> list[Node]:
+def live(program: Program) -> list[Node]:
     """Return the nodes that the outputs or an effect need."""
     needed: set[Node] = set()
     stack: list[Node] = [v.node for v in program.outputs]
@@ -296,7 +296,7 @@ def _live(program: Program) -> list[Node]:
             continue
         needed.add(node)
         stack.extend(v.node for v in node.operands)
-        stack.extend(v.node for v in _extent_sources(node))
+        stack.extend(v.node for v in extent_sources(node))
     return [node for node in program.nodes if node in needed]
 
 
@@ -324,7 +324,8 @@ def program_extents(program: Program) -> list[int | Extent]:
     return [e for node in program.nodes for e in node_extents(node)]
 
 
-def _extent_sources(node: Node) -> list[Value]:
+def extent_sources(node: Node) -> list[Value]:
+    """Return the values that a node's extents are read from."""
     return [
         leaf.args[0]
         for extent in node_extents(node)
@@ -337,7 +338,7 @@ def _must_store(program: Program, nodes: list[Node]) -> set[Value]:
     """Return the values that need memory of their own, whoever reads them."""
     keep = {_viewed(v) for v in program.outputs}
     for node in nodes:
-        for value in _extent_sources(node):
+        for value in extent_sources(node):
             keep.add(_viewed(value))
         if isinstance(node, Library | Loop | Branch | Host | Reshape):
             keep.update(_viewed(v) for v in node.operands)

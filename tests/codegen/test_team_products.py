@@ -177,3 +177,23 @@ def test_a_team_with_products_stops_at_ctrl_c_and_leaves_what_was():
         check=False,
     )
     assert done.stdout == "stopped True True\n", done.stderr
+
+
+def test_a_product_whose_shape_alone_a_loop_reads_is_not_computed(rng):
+    # The gradient of a sum asks for the shapes of what was added.
+    xs, h = T.dtensor3("xs"), T.dmatrix("h")
+    w, u = T.dmatrices("w", "u")
+    hs, _ = theano.scan(
+        lambda x, h, w, u: T.tanh(T.dot(x, w) + T.dot(h, u)),
+        sequences=xs,
+        outputs_info=h,
+        non_sequences=[w, u],
+    )
+    outputs = T.grad((hs[-1] ** 2).sum(), [w, u])
+    f = theano.function([xs, h, w, u], outputs)
+    outside = [line for line in f.plan.splitlines() if line.startswith("product")]
+    assert len(outside) == 3  # of all rows by w, and the two gradients
+    slow = theano.function([xs, h, w, u], outputs, mode="FAST_COMPILE")
+    given = [rng.normal(size=s) * 0.3 for s in ((6, 9, 5), (9, 7), (5, 7), (7, 7))]
+    for got, wanted in zip(f(*given), slow(*given), strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-10, atol=1e-12)
