@@ -14,6 +14,7 @@ from theanolike.codegen.program import (
     Size,
     Value,
     ViewDim,
+    as_index,
 )
 from theanolike.codegen.shapes import (
     Extent,
@@ -48,9 +49,11 @@ __all__ = [
     "Value",
     "ViewDim",
     "add",
+    "as_index",
     "ceildiv",
     "dim",
     "floordiv",
+    "guard",
     "is_nonnegative",
     "is_uniform",
     "item",
@@ -74,9 +77,6 @@ def select(condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
 def guard(condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
     """As `select`, but only one arm is evaluated: the other may read out of bounds."""
     return Call("guard", then.dtype, (condition, then, otherwise))
-
-
-DEEPEST = 24  # operations in an extent that has no value of its own
 
 
 def lower(

@@ -19,7 +19,7 @@ from theanolike.ops.conditional import _masked_op
 from theanolike.ops.creation import Alloc
 from theanolike.ops.declare import Elementwise
 from theanolike.ops.dimshuffle import DimShuffle
-from theanolike.ops.extents import MakeVector, ShapeItem, ShapeOf
+from theanolike.ops.extents import MakeVector, ShapeItem, ShapeOf, shape_i
 from theanolike.ops.indexing import AdvancedIncSubtensor, IncSubtensor
 from theanolike.ops.scan.ifelse import ifelse
 from theanolike.ops.scan.loop import LoopOp
@@ -108,6 +108,24 @@ def repeated(step, start, captured, steps=3):
     index = S_INT.type.make_variable()
     graph = FrozenGraph([index, state, *inner], [step(state, *inner)])
     return LoopOp(graph, 1, 0)(constant(steps), start, *captured, return_list=True)[0]
+
+
+def table(x, y, gap):
+    """Return the last row of a table, filled by a loop in a loop."""
+    left, corner, b, up, a = (S.type.make_variable() for _ in range(5))
+    cell = f("minimum")(f("minimum")(up, left) * gap, corner) + a * b
+    index = S_INT.type.make_variable()
+    inner = FrozenGraph([index, left, corner, b, up, a], [cell, up, cell])
+    inner = LoopOp(inner, 2, 1, sequences=2)
+
+    above, columns = V.type.make_variable(), V.type.make_variable()
+    given = [shape_i(columns, 0), left, corner, columns, above, a]
+    row = inner(*given, return_list=True)[-1]
+    graph = FrozenGraph([index, above, a, left, corner, columns], [row])
+    before = f("alloc")(constant(gap), x.shape[0])
+    corners = f("join")(0, constant(np.zeros(1)), before[:-1])
+    start = f("zeros_like")(y)
+    return LoopOp(graph, 1, 0, sequences=3)(x.shape[0], start, x, before, corners, y)
 
 
 def over_rows(step, start, rows):
@@ -592,6 +610,7 @@ EXAMPLES = {
         ),
         lambda: over_rows(lambda s, x: f("maximum")(s, x[0]) * 0.5, S, FIXED),
     ],
+    "table_by_diagonals": [lambda: table(V, W, 1.0), lambda: table(W, V[:3], 0.5)],
     "last_row_at_hand": [
         lambda: scan(lambda s: s * S, None, V, n_steps=5, memory="sqrt")[0][-1]
     ],

@@ -4,12 +4,14 @@ It is one node of the loop program. `for_each` makes one out of a formula that c
 an index; its derivatives are in `derivatives`, Theano's `scan` in `scan`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
+from theanolike.codegen import lowering
 from theanolike.codegen.lowering import ViewDim, lower_nodes, maximum
 from theanolike.errors import ShapeError, UnsupportedError
 from theanolike.graph.apply import Apply
@@ -136,6 +138,8 @@ class LoopOp(NativeOp):
         """Return the shapes of what one step collects."""
         first = 1 + self.states
         seen_inside: list[Any] = [steps, *inputs]
+        for k in range(1, first):  # a state's value changes, its shape doesn't
+            seen_inside[k] = Inside(seen_inside[k].shape)
         for k in range(first, first + self.sequences):
             seen_inside[k] = Inside(seen_inside[k].shape[1:])
         known: dict[Variable, Any] = dict(
@@ -326,14 +330,31 @@ def shapes_inside(
     return [_shaped(known, variable).shape for variable in wanted]
 
 
+_FOLDS: dict[str, Callable[..., Any]] = {
+    "add": lowering.add,
+    "sub": lowering.sub,
+    "mul": lowering.mul,
+    "minimum": lowering.minimum,
+    "maximum": lowering.maximum,
+}
+
+
 def _extents(node: Apply, known: dict[Variable, Any]) -> dict[Any, Any] | None:
-    """Return the elements of a shape, by their places."""
+    """Return the elements of a shape by their places, or a number made of them."""
     if isinstance(node.op, ShapeItem):
         return {(): _shaped(known, node.inputs[0]).shape[node.op.axis]}
     if isinstance(node.op, ShapeOf):
         extents = enumerate(_shaped(known, node.inputs[0]).shape)
         return {(axis,): extent for axis, extent in extents}
-    return None
+    fold = _FOLDS.get(getattr(node.op, "name", ""))
+    if fold is None or node.outputs[0].type.ndim:  # type: ignore[attr-defined]
+        return None
+    if is_continuous(node.outputs[0].type.dtype):  # type: ignore[attr-defined]
+        return None
+    given = [_shaped(known, v) for v in node.inputs]
+    if any(isinstance(x, Inside) and x.data is None for x in given):
+        return None
+    return {(): reduce(fold, (x.item() for x in given))}
 
 
 def _shaped(known: dict[Variable, Any], variable: Variable) -> Any:

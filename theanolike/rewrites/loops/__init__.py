@@ -2,6 +2,7 @@
 
 from theanolike.rewrites.loops import (
     branches,
+    diagonals,
     guesses,
     invariant,
     kept,
@@ -16,6 +17,7 @@ from theanolike.rewrites.loops.trim import trim_loops
 
 __all__ = [
     "branches",
+    "diagonals",
     "guesses",
     "invariant",
     "kept",

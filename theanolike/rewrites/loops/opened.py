@@ -232,6 +232,8 @@ def row_shapes(node: Apply, places: Sequence[int]) -> list[list[Any]] | None:
     first = 1 + op.states
     pairs = zip(op.graph.inputs, node.inputs, strict=True)
     known: dict[Any, Any] = {inside: Known(outer) for inside, outer in pairs}
+    for inside in op.graph.inputs[1:first]:
+        known[inside] = Inside(known[inside].shape)
     for inside in op.graph.inputs[first : first + op.sequences]:
         known[inside] = Inside(known[inside].shape[1:])
     known[op.graph.inputs[0]] = Inside(())
