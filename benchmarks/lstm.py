@@ -81,6 +81,35 @@ class LSTM:
         given = [jax.device_put(v) for v in self.weights], jax.device_put(self.x)
         return lambda: jax.block_until_ready(run(*given))
 
+    def torch(self) -> Callable[[], Any]:
+        """Return the work of `torch.nn.LSTM`, whose gates stand in another order."""
+        torch = load_peer("torch")
+        inputs, n = self.weights[0].shape[0], self.hidden
+        order = [0, 1, 3, 2]  # theirs: take, keep, new, show
+
+        def theirs(weights: Any) -> Any:
+            gates = [weights[..., k * n : (k + 1) * n] for k in order]
+            return torch.from_numpy(np.concatenate(gates, axis=-1).T.copy())
+
+        def ours(slope: Any) -> Any:
+            gates = slope.numpy().reshape(4, n, -1)[order]
+            return gates.reshape(slope.shape).T
+
+        net, x = torch.nn.LSTM(inputs, n), torch.from_numpy(self.x)
+        w, u, b, second = net.parameters()
+        with torch.no_grad():
+            for mine, given in zip((w, u, b), self.weights, strict=True):
+                mine.copy_(theirs(given))
+            second.zero_()
+
+        def run() -> Any:
+            net.zero_grad()
+            h, _ = net(x)
+            (h * h).mean().backward()
+            return [ours(mine.grad) for mine in (w, u, b)]
+
+        return run
+
     def numpy(self) -> Callable[[], Any]:
         return lambda: self._by_numpy(self.x, *self.weights)
 
@@ -121,12 +150,13 @@ def questions(*, smoke: bool) -> Iterator[Question]:
     yield Question(
         f"LSTM, forward and gradient, batch {batch}, hidden {hidden}, {steps} steps, "
         "float32",
-        "not slower than jax",
+        "not slower than jax or torch",
         {
             "theanolike": by.theanolike,
             "numpy": by.numpy,
             "jax": by.jax,
             "pytensor": by.pytensor,
+            "torch": by.torch,
         },
         by.numpy()(),
         rtol=1e-4,

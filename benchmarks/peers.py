@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["PEERS", "describe", "load_peer"]
 
-PEERS = ["numpy", "jax", "pytensor", "numba", "numexpr"]
+PEERS = ["numpy", "jax", "pytensor", "numba", "numexpr", "torch"]
 
 
 def load_peer(name: str) -> Any:
@@ -33,7 +33,9 @@ def describe(name: str) -> str:
     try:
         module = load_peer(name)
     except ImportError as error:
-        return f"{name}: missing ({error}); `pip install 'theanolike[bench]'` brings it"
+        # torch is too large to come with the others.
+        what = name if name == "torch" else "'theanolike[bench]'"
+        return f"{name}: missing ({error}); `pip install {what}` brings it"
     return f"{name} {importlib.metadata.version(name)}: {_settings(name, module)}"
 
 
@@ -51,6 +53,8 @@ def _settings(name: str, module: ModuleType) -> str:
             )
         case "numexpr":
             return f"{module.nthreads} threads"
+        case "torch":
+            return f"{module.get_num_threads()} threads"
     return f"one thread, BLAS on {cores} cores"
 
 
