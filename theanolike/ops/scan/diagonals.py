@@ -35,7 +35,7 @@ from theanolike.types.type import TensorType
 
 __all__ = ["Diagonals"]
 
-LINE = 64  # bytes: where the first cell of a diagonal begins, whole vectors are stored
+LINE = 64  # bytes: where what a diagonal stores begins at first, whole vectors
 
 
 @record
@@ -107,7 +107,7 @@ class Diagonals(NativeOp):
                 enough = where_negative(sub(1, own), minimum(own, needed), needed)
                 b.require_equal(enough, needed, axis % x.ndim)
 
-        pad = LINE // np.dtype(above.dtype).itemsize
+        pad = LINE // np.dtype(above.dtype).itemsize + 1
         top = b.map(
             (add(m, 1),),
             above.dtype,
