@@ -8,7 +8,6 @@ import numpy as np
 
 from theanolike.codegen.check import check_program
 from theanolike.codegen.emit_level import Chunk, Level
-from theanolike.codegen.emit_loop import followed
 from theanolike.codegen.emit_product import has_loop_products
 from theanolike.codegen.emit_scalar import extent_text
 from theanolike.codegen.emit_table import TableLevel
@@ -31,6 +30,7 @@ from theanolike.codegen.program import (
     Value,
     View,
 )
+from theanolike.codegen.rings import followed
 from theanolike.codegen.scalars import CTYPE, literal, snippet_text, snippets
 from theanolike.codegen.schedule.equal import spell_alike
 from theanolike.codegen.schedule.fuse import Nest, fuse

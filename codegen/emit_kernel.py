@@ -40,12 +40,14 @@ class KernelWriter(Context):
         temporaries: set[Value],
         names: Names,
         overwritten: Mapping[Value, Value] | None = None,
+        fresh: str = "",
     ) -> None:
         self.nest = nest
         self.stored = stored
         self.temporaries = temporaries
         self.names = names
         self.overwritten = dict(overwritten or {})  # what may replace an argument
+        self.fresh = fresh  # when a scatter writes what it starts from; always if empty
         self.offsets: dict[int, tuple[Load, Affine]] = {}
         self.shared = {v for pair in self.overwritten.items() for v in pair}
         self.made = {s.value: s for s in nest.statements}
@@ -162,6 +164,12 @@ class KernelWriter(Context):
                 self.spelled[key] = name
             return self.spelled[key]
         return extent_text(extent, self.extent)
+
+    def where_fresh(self) -> str:
+        """Return the name of what says that a scatter writes what it starts from."""
+        name = self.names("fresh", "fresh")
+        self.parameters["fresh", None] = Parameter(f"bool {name}", "fresh", self.fresh)
+        return name
 
     # What scalars ask for.
 
@@ -357,8 +365,9 @@ class KernelWriter(Context):
     def independent(self, depth: int) -> None:
         """Say that the innermost loop's steps don't meet, whatever the pointers."""
         innermost = depth == len(self.loops[self.stage].extents) - 1
-        scattered = any(s.kind == "scatter" for s in self.nest.statements)
-        if self.overwritten and innermost and not scattered:
+        scatters = (s for s in self.nest.statements if s.kind == "scatter")
+        apart = all(set_box(s) is not None for s in scatters)
+        if self.overwritten and innermost and apart and not self.copying:
             self.emit("TL_INDEPENDENT")
 
     def bounds(self, depth: int, extent: int | Extent) -> tuple[str, str]:

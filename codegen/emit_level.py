@@ -22,7 +22,6 @@ from theanolike.codegen.memory import (
     offset_in_root,
     plan_storage,
     root,
-    size_of,
 )
 from theanolike.codegen.names import Names
 from theanolike.codegen.printing import describe_nest
@@ -41,6 +40,7 @@ from theanolike.codegen.program import (
     Reshape,
     Value,
 )
+from theanolike.codegen.rings import Reuse
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, literal, loaded, stored
 from theanolike.codegen.schedule.fuse import Nest, fuse
 from theanolike.codegen.schedule.statements import Resolver, plan_statements
@@ -76,6 +76,7 @@ class Level:
         self.put_off: dict[Nest | Node, list[Target]] = {}
         self.commit = CommitWriter(self)
         self.ready: dict[Nest, Kernel] = {}  # kernels written beforehand
+        self.reuse: dict[Nest, Reuse] = {}  # of memory that next states are written to
         self.barrier = ""  # where threads wait that take the steps together
         self.own_rows: dict[Value, str] = {}  # each one's temporaries
         self.in_loop = False
@@ -169,9 +170,9 @@ class Level:
             else:
                 inner.memory[argument] = self.pointer(value)
 
-    def extra_slot(self, like: Value) -> Slot:
-        """Return a slot of its own, as large as `like`."""
-        slot = Slot(-1, size_of(like))
+    def extra_slot(self, size: int | Extent) -> Slot:
+        """Return a slot of its own for `size` bytes."""
+        slot = Slot(-1, size)
         self.extra.append(slot)
         return slot
 
@@ -233,9 +234,14 @@ class Level:
 
     def schedule(self) -> list[Nest | Node]:
         """Return the steps; what they store and their kernels are known then."""
+        steps = self.plan()
+        self.prepare(steps)
+        return steps
+
+    def plan(self) -> list[Nest | Node]:
+        """Return the steps; what they store is known then."""
         steps = fuse(plan_statements(self.program))
         self.storage = plan_storage(self.program, steps, self.bound)
-        self.prepare(steps)
         return steps
 
     def write_steps(self, steps: list[Nest | Node]) -> list[str]:
@@ -425,11 +431,14 @@ class Level:
     def kernel_of(self, nest: Nest, *, opens: bool = False) -> Kernel:
         """Write the kernel of a nest."""
         unit = self.unit
+        reuse = self.reuse.get(nest, Reuse())
         writer = KernelWriter(
             nest,
             self.storage.stored,
             set(self.storage.temporaries),
             Names(readable=unit.readable, remarks=unit.names.remarks),
+            reuse.overwritten,
+            reuse.fresh,
         )
         writer.opens = opens
         return writer.write()
@@ -437,7 +446,7 @@ class Level:
     def argument(self, p: Parameter) -> str:
         if p.kind == "extent":
             return bare(self.unit.extent(p.subject))  # type: ignore[arg-type]
-        if p.kind == "site":
+        if p.kind in ("site", "fresh"):
             return str(p.subject)
         if isinstance(p.subject, Literal):
             return literal(p.subject.value, p.subject.dtype)

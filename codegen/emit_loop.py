@@ -21,6 +21,7 @@ from theanolike.codegen.program import (
     Reshape,
     Value,
 )
+from theanolike.codegen.rings import Ring, find_rings, followed, reuse, spread
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, stored
 from theanolike.codegen.schedule.fuse import Nest
 from theanolike.codegen.shapes import product
@@ -67,28 +68,6 @@ def emit_branch(level: "Level", node: Branch) -> None:
     level.emit("}")
 
 
-def followed(node: Loop) -> dict[int, int]:
-    """Return the arrays among a loop's states that take over another's value.
-
-    Each is mapped to the other one: memory changes hands, nothing is copied. The last
-    of such a chain is computed, and no two states follow the same one.
-    """
-    count = len(node.states)
-    place = {v: k for k, v in enumerate(node.body.inputs[1 : 1 + count])}
-    found: dict[int, int] = {}
-    for k, value in enumerate(node.body.outputs[:count]):
-        other = place.get(value)
-        if value.ndim and other is not None and other not in found.values():
-            found[k] = other
-    for k in list(found):
-        at, steps = k, 0
-        while at in found and steps <= count:
-            at, steps = found[at], steps + 1
-        if at in found:  # in a circle
-            del found[k]
-    return found
-
-
 def emit_loop(level: "Level", node: Loop) -> None:
     """Write a loop: buffers, the steps, and the results."""
     _LoopWriter(level, node).write()
@@ -105,7 +84,7 @@ class _LoopWriter:
         self.last = node.results[: self.count]
         self.rows = node.results[self.count : self.count + collected]
         self.followed = followed(node)
-        self.follower = {head: k for k, head in self.followed.items()}
+        self.rings: dict[int, Ring] = {}
         self.current: list[str] = []  # where each state is
         self.next: list[str] = []  # where its next value goes
         self.left: list[str] = []  # where a team leaves it
@@ -127,14 +106,16 @@ class _LoopWriter:
             level.emit(f"i64 {done} = 0;")
         self.declare_grown()
         self.bind(inner)
-        scheduled = inner.schedule()
+        scheduled = inner.plan()
+        self.declare_rings(inner, step, scheduled)
+        inner.prepare(scheduled)
         pack_factors(level, inner, scheduled)
         if may_be_shared(level, self.node, inner, scheduled):
             self.open_team(inner, scheduled)
         for line in self.declared:
             level.emit(line)
         unit.planned(
-            f"loop with {self.count} states"
+            f"loop with {self.count} states{self.in_place()}"
             + (", shared among threads" if inner.barrier else ""),
             lambda: inner.write_prepared(scheduled),
         )
@@ -279,29 +260,29 @@ class _LoopWriter:
                 continue
             declare(f"const {kind}* {name} = {self.level.pointer(value)};")
             inner.memory[argument] = name
-            ring = self.ring(k)
-            for buffer in ring:
-                slot = self.level.slot_text(self.level.extra_slot(self.last[k]))
-                declare(f"{kind}* {buffer} = ({kind}*){slot};")
-            self.next.append(ring[0] if ring else "")
+            self.next.append("" if k in self.followed else self.buffer(k, 0))
 
-    def ring(self, k: int) -> list[str]:
-        """Return the buffers that a state's values are written to in turn.
+    def declare_rings(self, inner: "Level", step: str, scheduled: Steps) -> None:
+        """Declare the buffers that array states are written to in turn."""
+        self.rings = find_rings(self.node, scheduled)
+        for k, ring in self.rings.items():
+            kind = CTYPE[self.last[k].dtype]
+            room, shift = spread(self.last[k], ring.first)
+            for i in range(ring.length):
+                slot = self.level.slot_text(self.level.extra_slot(room))
+                start = f"({slot} + {self.unit.extent(shift)})" if shift else slot
+                self.declared.append(f"{kind}* {self.buffer(k, i)} = ({kind}*){start};")
+        count = bare(self.unit.extent(self.node.steps))
+        inner.reuse = reuse(self.node, scheduled, self.rings, step, count)
 
-        A buffer is written again when no state of the chain holds it any more.
-        """
-        if k in self.followed:
-            return []
-        argument = self.body.inputs[1 + k]
-        length = len(self.chain(k)) + 1
-        return [self.unit.names(("ring", argument, i), "s") for i in range(length)]
+    def in_place(self) -> str:
+        """Say how many states are written over old ones, for the plan."""
+        count = sum(ring.old is not None for ring in self.rings.values())
+        return f", {count} in place" if count else ""
 
-    def chain(self, k: int) -> list[int]:
-        """Return a state and those that follow it, one after the other."""
-        chain = [k]
-        while chain[-1] in self.follower:
-            chain.append(self.follower[chain[-1]])
-        return chain
+    def buffer(self, k: int, i: int) -> str:
+        """Return the name of a buffer of a state's ring."""
+        return self.unit.names(("ring", self.body.inputs[1 + k], i), "s")
 
     def bind(self, inner: "Level") -> None:
         """Let the body write next states and rows where they belong."""
@@ -346,17 +327,19 @@ class _LoopWriter:
     def turn(self) -> None:
         """Move each array state on to the buffer just written."""
         emit = self.level.emit
-        for k, value in enumerate(self.body.outputs[: self.count]):
-            if value.ndim == 0 or k in self.followed:
-                continue
-            chain, ring = self.chain(k), self.ring(k)
+        for k, ring in self.rings.items():
+            chain = ring.chain
             for later, earlier in zip(chain[:0:-1], chain[-2::-1], strict=True):
                 emit(f"  {self.current[later]} = {self.current[earlier]};")
-            emit(f"  {self.current[k]} = {ring[0]};")
+            buffers = [self.buffer(k, i) for i in range(ring.length)]
+            emit(f"  {self.current[k]} = {buffers[0]};")
+            if ring.length == 1:
+                continue
             moved = self.unit.names(("moved", self.body.inputs[1 + k]), "s")
-            turn = [f"{CTYPE[value.dtype]}* {moved} = {ring[0]};"]
+            turn = [f"{CTYPE[self.last[k].dtype]}* {moved} = {buffers[0]};"]
             turn += [
-                f"{a} = {b};" for a, b in zip(ring, [*ring[1:], moved], strict=True)
+                f"{a} = {b};"
+                for a, b in zip(buffers, [*buffers[1:], moved], strict=True)
             ]
             emit(f"  {' '.join(turn)}")
 

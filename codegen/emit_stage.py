@@ -54,14 +54,9 @@ class StageWriter:
         layout = kernel.loops[kernel.stage]
         kernel.loops[kernel.stage] = layout.plain(base.domain)
         kernel.copying = True
-        old = next(
-            (o for o, new in kernel.overwritten.items() if new is base.value), None
-        )
-        if old is not None:
-            pointers = [
-                kernel.pointer(v, write=v is base.value) for v in (old, base.value)
-            ]
-            kernel.open(f"if ({' != '.join(pointers)})")
+        condition = self._when_apart(base)
+        if condition:
+            kernel.open(f"if ({condition})")
         table = Table(kernel)
         item = table.add(base.body)
         item.uses += 1
@@ -76,10 +71,21 @@ class StageWriter:
         kernel.store(base.value, base.place, table.text(item))
         for _ in (*base.domain, *([] if box is None else [box])):
             kernel.close()
-        if old is not None:
+        if condition:
             kernel.close()
         kernel.loops[kernel.stage] = layout
         kernel.copying = False
+
+    def _when_apart(self, base: Statement) -> str:
+        """Return when memory doesn't hold what a scatter starts from, as text."""
+        kernel = self.kernel
+        if kernel.fresh:
+            return kernel.where_fresh()
+        load = base.body
+        if not isinstance(load, Load) or load.source not in kernel.overwritten:
+            return ""
+        old = kernel.pointer(load.source, write=False)
+        return f"{old} != {kernel.pointer(base.value, write=True)}"
 
     def _open_around(self, depth: int, extent: "int | Extent", box: "Box") -> None:
         """Open two runs over the innermost axis: before the box, and after it."""

@@ -128,14 +128,14 @@ def may_be_done_again(s: Statement) -> bool:
 def _reads_own_element(s: Statement, olds: set[Value]) -> bool:
     if s.kind == "scatter":  # its indices are checked before anything is put off
         base = s.base.body if s.base is not None else None
-        copies = isinstance(base, Load) and base.source in olds and _whole(base)
+        copies = isinstance(base, Load) and base.source in olds and is_whole(base)
         return copies and not any(root(load.source) in olds for load in s.loads)
     if s.kind != "map" or s.node.effect is not Effect.TOTAL:
         return False
     if not _is_identity(s.place):
         return False
     return all(
-        load.source in olds and _whole(load) and load.source.shape == s.domain
+        load.source in olds and is_whole(load) and load.source.shape == s.domain
         for load in s.loads
         if root(load.source) in olds
     )
@@ -156,7 +156,8 @@ def index_check(nest: Nest) -> Nest | None:
     return Nest(s.domain, 0, [made], stages=[Stage(s.domain, [made])])
 
 
-def _whole(load: Load) -> bool:
+def is_whole(load: Load) -> bool:
+    """Tell whether a load is of the element at the loops' own indices."""
     return _is_identity(load.index)
 
 

@@ -23,7 +23,8 @@ class Parameter:
     """A kernel's parameter: its declaration, and what the caller passes for it."""
 
     declaration: str
-    # "read", "write", "row", "scalar", "result", "extent", "part", "site", "literal"
+    # "read", "write", "row", "scalar", "result", "extent", "part", "site", "literal",
+    # "fresh"
     kind: str
     subject: object
 
