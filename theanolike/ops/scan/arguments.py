@@ -224,3 +224,15 @@ def _not_negative(steps: Any) -> Any:
     if steps < 0:
         raise ValueError(f"n_steps must not be negative, got {steps}.")
     return steps
+
+
+def as_truncation(given: Any) -> int:
+    """Return how many steps a gradient goes back through, -1 for all."""
+    is_number = isinstance(given, int | np.integer | TensorConstant)
+    steps = known_int(given) if is_number and not isinstance(given, bool) else None
+    if steps is None or steps < -1:
+        raise ValueError(
+            "truncate_gradient must be an int, the number of steps to go back through, "
+            f"or -1 for all; got {given!r}."
+        )
+    return steps

@@ -14,18 +14,21 @@ from theanolike.codegen.lowering import lower_nodes, sub, where_negative
 from theanolike.errors import UnsupportedError
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
+from theanolike.graph.op import Op
 from theanolike.graph.traverse import ancestors
 from theanolike.graph.variable import Constant, Variable
-from theanolike.ops.cast import cast
 from theanolike.ops.comparison import neq
 from theanolike.ops.cotangent import Cotangent, Missing, Pulled, Tangent, disconnected
 from theanolike.ops.declare import Builder, Extent, NativeOp, Shape, Shaped, Value
 from theanolike.ops.scan.derivatives import walks
 from theanolike.ops.scan.loop import common_type, shapes_inside
-from theanolike.types.constants import as_tensor_variable, constant, is_python_scalar
+from theanolike.ops.scan.measured import branch_by_extents
+from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
 from theanolike.types.dtypes import is_continuous
 from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
+
+_BODIES = ("graph", "then", "otherwise")  # what ops call the graphs that they hold
 
 
 @dataclass(frozen=True)
@@ -77,22 +80,28 @@ class IfElse(NativeOp):
         def body(graph: FrozenGraph) -> Any:
             return lambda inner, *arguments: _lower_graph(inner, graph, arguments)
 
+        bodies = body(self.then), body(self.otherwise)
+        kinds = b.outputs
         try:
-            results = b.branch(
-                condition, captured, body(self.then), body(self.otherwise)
-            )
+            results = b.branch(condition, captured, *bodies)
         except UnsupportedError:
-            # How much a branch makes is known only after it ran: both run before.
-            values = [
-                value
-                for graph in (self.then, self.otherwise)
-                for value in _lower_graph(b, graph, captured)
-            ]
-            n = len(self.then.outputs)
-            results = b.branch(
-                condition, values, lambda _, *v: v[:n], lambda _, *v: v[n:]
-            )
+            if self._calls_python():
+                # A user's op is called once, and by the branch that is taken alone.
+                return Op.lower(self, b, *inputs)  # type: ignore[no-any-return]
+            static = [kind.shape for kind in kinds]
+            results = branch_by_extents(b, condition, captured, bodies, static)
         return results[0] if len(results) == 1 else results
+
+    def _calls_python(self) -> bool:
+        """Tell whether a user's op is in a branch, at any depth."""
+        stack = [self.then, self.otherwise]
+        while stack:
+            for node in stack.pop().nodes:
+                if not isinstance(node.op, NativeOp):
+                    return True
+                held = (getattr(node.op, name, None) for name in _BODIES)
+                stack += [graph for graph in held if isinstance(graph, FrozenGraph)]
+        return False
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         flows = [is_continuous(out.type.dtype) for out in node.outputs]  # type: ignore[attr-defined]
@@ -327,15 +336,31 @@ def ifelse(
 def _matched(one: Any, other: Any) -> tuple[Any, Any]:
     """Return two values as variables of equal dtype and rank."""
     a, b = as_tensor_variable(one), as_tensor_variable(other)
-    if is_python_scalar(one) and is_continuous(b.type.dtype):
-        a = cast(a, b.type.dtype)
-    elif is_python_scalar(other) and is_continuous(a.type.dtype):
-        b = cast(b, a.type.dtype)
+    a, b = _taken_over(a, b.type.dtype), _taken_over(b, a.type.dtype)
     if a.type.dtype != b.type.dtype or a.ndim != b.ndim:
         raise TypeError(
             "The two branches should have identical types, but they are "
             f"{a.type} and {b.type} respectively. This error could be raised if for "
             "example you provided a one element list on the `then` branch but a tensor "
-            "on the `else` branch."
+            f"on the `else` branch. {_fix(a, b)}"
         )
     return a, b
+
+
+def _taken_over(value: Any, dtype: str) -> Any:
+    """Return a constant made of a Python number in another dtype that can hold it."""
+    if not isinstance(value, TensorConstant) or not value.weak:
+        return value
+    if dtype in {value.type.dtype, "bool"}:
+        return value
+    with np.errstate(all="ignore"):
+        converted = value.data.astype(dtype)
+    if not is_continuous(dtype) and converted != value.data:
+        return value
+    return constant(converted)
+
+
+def _fix(one: Any, other: Any) -> str:
+    if one.ndim != other.ndim:
+        return "Give both the same number of dimensions, as by T.fill or dimshuffle."
+    return f"Cast one of them, as in {other.name or 'x'}.astype('{one.type.dtype}')."

@@ -23,6 +23,7 @@ from theanolike.ops.declare import Builder, Extent, NativeOp, Shape, Shaped, Val
 from theanolike.ops.extents import ShapeItem, ShapeOf
 from theanolike.ops.scan.counts import named
 from theanolike.ops.scan.derivatives import Backward, push, walks
+from theanolike.ops.scan.measured import first_extents, held_to
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.dtypes import is_continuous
 from theanolike.types.type import TensorType
@@ -247,15 +248,26 @@ class LoopOp(NativeOp):
                     inner.require_equal(extent, after.shape[axis], axis)
             return results
 
-        results = b.loop(
-            steps,
-            inputs[:first],
-            inputs[first:],
-            body,
-            collect=self.collected,
-            until=self.until,
-            reverse=self.reverse,
-        )
+        options: dict[str, Any] = {
+            "collect": self.collected,
+            "until": self.until,
+            "reverse": self.reverse,
+        }
+        try:
+            results = b.loop(steps, inputs[:first], inputs[first:], body, **options)
+        except UnsupportedError:
+            rows = slice(first, first + self.collected)
+            static = [out.type.shape for out in self.graph.outputs[rows]]  # type: ignore[attr-defined]
+            extents = first_extents(
+                b,
+                steps,
+                inputs,
+                lambda *given: body(*given)[rows],
+                static,
+                reverse=self.reverse,
+            )
+            held = held_to(extents, body, first)
+            results = b.loop(steps, inputs[:first], inputs[first:], held, **options)
         if self.until:
             results = self._cut(b, results)
         return results[0] if len(results) == 1 else tuple(results)

@@ -17,13 +17,13 @@ from theanolike.graph.traverse import ancestors
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.cast import cast
 from theanolike.ops.comparison import neq
-from theanolike.ops.known import known_int
 from theanolike.ops.scan.arguments import (
     Recurrence,
     Tapped,
     as_list,
     as_recurrences,
     as_sequences,
+    as_truncation,
     count_steps,
 )
 from theanolike.ops.scan.checkpoints import in_blocks
@@ -467,7 +467,7 @@ def scan(  # noqa: PLR0913, PLR0917 - Theano's signature
     >>> powers[-1].eval({k: 3, a: [1.0, 2.0]})
     array([1., 8.])
     """
-    truncate = _truncation(truncate_gradient)
+    truncate = as_truncation(truncate_gradient)
     if memory not in {"all", "sqrt"}:
         raise ValueError(f"memory must be 'all' or 'sqrt', got {memory!r}.")
     looped = trace(
@@ -483,17 +483,6 @@ def scan(  # noqa: PLR0913, PLR0917 - Theano's signature
         memory=memory,
     )
     return _as_returned(looped.rows, return_list), looped.updates
-
-
-def _truncation(given: Any) -> int:
-    is_number = isinstance(given, int | np.integer | TensorConstant)
-    steps = known_int(given) if is_number and not isinstance(given, bool) else None
-    if steps is None or steps < -1:
-        raise ValueError(
-            "truncate_gradient must be an int, the number of steps to go back through, "
-            f"or -1 for all; got {given!r}."
-        )
-    return steps
 
 
 def _as_returned(values: list[Any], return_list: bool) -> Any:
