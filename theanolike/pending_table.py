@@ -143,11 +143,9 @@ PENDING: dict[str, str] = {
         all_types as_scalar same_out_nocomplex
     """,
     "scalar.basic_scipy": "GammaLn Psi",
-    "scan_module.scan_op": "Scan",
     "scan_module.scan_utils": """
-        compress_outs equal_computations expand_empty forced_replace
-        get_updates_and_outputs infer_shape map_variables reconstruct_graph
-        safe_new scan_args scan_can_remove_outs traverse
+        compress_outs infer_shape map_variables scan_args scan_can_remove_outs
+        traverse
     """,
     "sparse": """
         CSC CSM CSR SparseConstant SparseType SparseVariable add as_sparse

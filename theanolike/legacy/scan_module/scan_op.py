@@ -1,7 +1,5 @@
 """Theano's `scan_module.scan_op`: imports only."""
 
-from theanolike.pending import pending_names
+from theanolike.ops.scan.loop import LoopOp as Scan
 
-__all__: list[str] = []
-
-__getattr__ = pending_names(__name__)
+__all__ = ["Scan"]

@@ -77,6 +77,16 @@ class LoopOp(NativeOp):
     truncate: int = -1
     name: str = field(default="", compare=False)
 
+    @property
+    def inputs(self) -> tuple[Variable, ...]:
+        """What a step reads, as Theano's `Scan` has it."""
+        return self.graph.inputs
+
+    @property
+    def outputs(self) -> tuple[Variable, ...]:
+        """What a step makes."""
+        return self.graph.outputs
+
     def make_node(self, *inputs: Any) -> Apply:
         """Return a node; inputs must have the types that the graph declares."""
         if self.until and self.reverse:
