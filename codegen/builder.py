@@ -393,17 +393,19 @@ class Builder(Extents):
         if len(inner.program.outputs) != len(states) + collect + until:
             raise ValueError("the body returned another number of values than declared")
         outputs, first = inner.program.outputs, len(states)
+        rows = outputs[first : first + collect]
+        kept = list(dict.fromkeys(rows))  # what is collected twice is stored once
+        outputs[first : first + collect] = kept
         tell = Outside(self, inner, zip(arguments[first:], captured, strict=True))
         shapes = [value.shape for value in states]
-        shapes += [
-            (steps, *tell.shape(value)) for value in outputs[first : first + collect]
-        ]
+        shapes += [(steps, *tell.shape(value)) for value in kept]
         loop = Loop(steps, states, captured, inner.program, self.site, until, reverse)
         self.append(loop)
         results = self.program.nodes[-1].results
         for value, shape in zip(results, shapes, strict=False):
             value.shape = shape
-        return results
+        places = [*range(first), *(first + kept.index(row) for row in rows)]
+        return tuple(results[at] for at in places) + results[first + len(kept) :]
 
     def branch(
         self,

@@ -79,6 +79,37 @@ def test_gradients_of_weights_are_one_product_each(rng, batch, agree, products_i
     assert products_inside(f) == [1, 1]
 
 
+def test_gradients_of_biases_are_sums_behind_the_loop(rng, agree, loops):
+    u, w = T.dmatrices("u", "w")
+    b, x = T.dvector("b"), T.dtensor3("x")
+    states, _ = theano.scan(
+        lambda row, h: T.tanh(T.dot(row, w) + T.dot(h, u) + b),
+        sequences=x,
+        outputs_info=T.zeros((2, 4)),
+    )
+    outputs = T.grad((states**2).sum(), [u, w, b])
+    values = [
+        [rng.normal(size=s) for s in ((4, 4), (3, 4), (biases,), (steps, 2, 3))]
+        for steps in (6, 1, 0)
+        for biases in (4, 1)
+    ]
+    f = agree([u, w, b, x], outputs, *values)
+    assert [loop.op.states for loop in loops(f)] == [1, 1]
+
+
+def test_a_sum_of_rows_that_nothing_else_keeps_stays_in_the_loop(rng, agree, loops):
+    x, h, b = T.dmatrix("x"), T.dmatrix("h"), T.dvector("b")
+
+    def step(row, h, s):
+        new = T.tanh(h * row)
+        return new, s + theano.grad((new + b).sum(), b) + T.grad((h * b).sum(), b)
+
+    (hs, totals), _ = theano.scan(step, sequences=x, outputs_info=[h, b * 0])
+    value = [rng.normal(size=s) for s in ((4, 3), (2, 3), (3,))]
+    f = agree([x, h, b], [hs[-1], totals[-1]], value)
+    assert [loop.op.states for loop in loops(f)] == [2]
+
+
 def test_a_sum_that_a_step_reads_stays_in_the_loop(rng, agree, products_inside):
     x = T.dtensor3("x")
     (scales, totals), _ = theano.scan(

@@ -1,10 +1,11 @@
-"""Sums of products over all steps: one large product behind the loop."""
+"""Sums over all steps: one large product or sum behind the loop."""
 
 from typing import Any, NamedTuple
 
 from theanolike.graph.apply import Apply
 from theanolike.graph.variable import Constant
 from theanolike.ops.arithmetic import add, mul, neg, sub
+from theanolike.ops.broadcast import SumTo
 from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.extents import shape_i
 from theanolike.ops.products import BLAS, Dot, Gemm
@@ -40,18 +41,34 @@ class Product(NamedTuple):
     sign: int
 
 
+class Sum(NamedTuple):
+    """sign * the sum of a matrix' rows, and of columns along which `like` has one."""
+
+    rows: Any
+    like: Any
+    sign: int
+    term: Any
+
+
 class Total(NamedTuple):
-    """What a step adds to a state: products, and other terms with their signs."""
+    """What a step adds to a state: products, sums, and other terms with their signs."""
 
     products: list[Product]
+    sums: list[Sum]
     others: list[tuple[Any, int]]
+
+    def read(self) -> list[Any]:
+        """Return what is needed of each step."""
+        factors = [v for p in self.products for v in (p.left, p.right)]
+        return [*factors, *(s.rows for s in self.sums)]
 
 
 @rewrite(Phase.LOOPS, LoopOp, grade=Grade.ROUNDING, aliases=["scan_pushout_dot1"])
 def sum_of_products_behind_loop(node: Apply) -> Any:
     """s[t+1] = s[t] + dot(x[t].T, y[t]): s[n] = s[0] + dot(x.T, y), over all rows.
 
-    For a state that nothing else reads, as the gradients of matrices are.
+    For a state that nothing else reads, as the gradients of matrices are. So too the
+    sum of a matrix' rows, as those of biases are, if the matrix is kept in any case.
     """
     totals = _totals(node)
     if not totals:
@@ -60,10 +77,9 @@ def sum_of_products_behind_loop(node: Apply) -> Any:
     sequences, captured = dict(loop.sequences), dict(loop.captured)
     kept: dict[Any, Any] = {}
     for place, total in totals.items():
-        for product in total.products:
-            for v in (product.left, product.right):
-                if v not in sequences:
-                    kept[v] = loop.collect(v)
+        for v in total.read():
+            if v not in sequences:
+                kept[v] = loop.collect(v)
         state = loop.states[place]
         state.after = _sum(state.before, total.others)
     finals = {s.old: s.start for s in loop.states if s.after is s.before}
@@ -82,6 +98,9 @@ def sum_of_products_behind_loop(node: Apply) -> Any:
             if p.scale is not None:
                 value = mul(captured.get(p.scale, p.scale), value)
             terms.append((value, p.sign))
+        for one in total.sums:
+            value = _fit(rows[one.rows], finals[place], 0)
+            terms.append((SumTo()(value, captured[one.like]), one.sign))
         finals[place] = _sum(finals[place], terms)
     return closed.replacements(finals)
 
@@ -101,24 +120,37 @@ def _totals(node: Apply) -> dict[int, Total]:
     found = {}
     for place in range(op.states):
         before, after = op.graph.inputs[1 + place], op.graph.outputs[place]
-        if before.type.ndim != 2 or before.type.dtype not in BLAS:
+        if before.type.ndim not in (1, 2) or before.type.dtype not in BLAS:
             continue
         if len(read_by.get(before, ())) != 1 or len(read_by[after]) != 1:
             continue
         total = _total(before, after, read_by, reads)
-        if total is not None and total.products:
+        if total is not None and (total.products or total.sums):
             found[place] = total
-    return found
+    return _affordable(op, found)
+
+
+def _affordable(op: Any, totals: dict[int, Total]) -> dict[int, Total]:
+    """Return the totals; sums only of what is kept of each step for something else."""
+    kept = set(op.graph.outputs[op.states : op.states + op.collected])
+    kept |= set(op.graph.inputs[1 + op.states :][: op.sequences])
+    kept |= {v for t in totals.values() for p in t.products for v in (p.left, p.right)}
+    summed = [v.owner for v in kept if v.owner is not None]
+    kept |= {node.inputs[0] for node in summed if isinstance(node.op, SumTo)}
+    for total in totals.values():
+        total.others.extend((s.term, s.sign) for s in total.sums if s.rows not in kept)
+        total.sums[:] = [s for s in total.sums if s.rows in kept]
+    return {k: t for k, t in totals.items() if t.products or t.sums}
 
 
 def _total(
     before: Any, after: Any, read_by: dict[Any, list[Any]], reads: Reads
 ) -> Total | None:
     """Return what is added to `before` to give `after`, None if that isn't all."""
-    total = Total([], [])
+    total = Total([], [], [])
     found = False
     stack: list[tuple[Any, int]] = [(after, 1)]
-    while stack and len(total.products) + len(total.others) < MOST_TERMS:
+    while stack and sum(len(terms) for terms in total) < MOST_TERMS:
         variable, sign = stack.pop()
         node = variable.owner
         if variable is before:
@@ -138,12 +170,31 @@ def _split(node: Apply, sign: int, total: Total, reads: Reads) -> list[tuple[Any
         return [(node.inputs[0], sign), (node.inputs[1], -sign)]
     if node.op == neg:
         return [(node.inputs[0], -sign)]
-    product = _product(node, sign, reads)
+    rows = _rows_summed(node, sign, reads)
+    if rows is not None:
+        total.sums.append(rows)
+        return []
+    result: Any = node.outputs[0]
+    product = _product(node, sign, reads) if result.type.ndim == 2 else None
     if product is None:
         total.others.append((node.outputs[0], sign))
         return []
     total.products.append(product)
     return [(node.inputs[0], sign)] if isinstance(node.op, Gemm) else []
+
+
+def _rows_summed(node: Apply, sign: int, reads: Reads) -> Sum | None:
+    """Return the sum over rows of a matrix that changes from step to step."""
+    if node.op != SumTo():
+        return None
+    rows: Any
+    like: Any
+    rows, like = node.inputs
+    if like.type.ndim != 1 or rows.type.ndim != 2 or like not in reads.captured:
+        return None
+    if reads.is_same(rows) or rows in reads.unsure or _is_of_loop(rows):
+        return None
+    return Sum(rows, like, sign, node.outputs[0])
 
 
 def _product(node: Apply, sign: int, reads: Reads) -> Product | None:
