@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import theanolike
-from benchmarks.limits import FLAGS
+from benchmarks.limits import FLAGS, FORTRAN_FLAGS
 from benchmarks.measure import OURS, Answer, ask
 from benchmarks.peers import PEERS, describe
 
@@ -72,7 +72,7 @@ def main() -> None:
     print(f"theanolike {theanolike.__version__}: {cores} cores, default flags")
     for peer in options.peers:
         print(describe(peer))
-    print(f"limits: g++ {' '.join(FLAGS)}")
+    print(f"limits: g++ {' '.join(FLAGS)}; gfortran {' '.join(FORTRAN_FLAGS)}")
     for name in options.names or NAMES:
         for answer in answers(name, options):
             show(answer)

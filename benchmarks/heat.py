@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.limits import call_limit, load_limit
+from benchmarks.limits import call_limit, load_fortran, load_limit
 from benchmarks.measure import Question
 from benchmarks.peers import load_peer, on_one_thread
 
@@ -81,7 +81,13 @@ class Heat:
         return work
 
     def limit(self) -> Callable[[], Any]:
-        run, u = load_limit("loops").heat, self.plate.copy()
+        return self._by_hand(load_limit("loops").heat)
+
+    def fortran(self) -> Callable[[], Any]:
+        return self._by_hand(load_fortran("loops").heat)
+
+    def _by_hand(self, run: Any) -> Callable[[], Any]:
+        u = self.plate.copy()
 
         def work() -> Any:
             u[:] = self.plate
@@ -106,6 +112,7 @@ def questions(*, smoke: bool) -> Iterator[Question]:
             "pytensor": by.pytensor,
             "numba": by.numba,
             "limit: C++, serial": by.limit,
+            "limit: Fortran, serial": by.fortran,
         },
         by.numpy()(),
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.limits import call_limit, load_limit
+from benchmarks.limits import call_limit, load_fortran, load_limit
 from benchmarks.measure import Question
 from benchmarks.peers import load_peer, on_one_thread
 
@@ -86,7 +86,13 @@ class Wave:
         return work
 
     def limit(self) -> Callable[[], Any]:
-        run, u = load_limit("loops").wave, self.start.copy()
+        return self._by_hand(load_limit("loops").wave)
+
+    def fortran(self) -> Callable[[], Any]:
+        return self._by_hand(load_fortran("loops").wave)
+
+    def _by_hand(self, run: Any) -> Callable[[], Any]:
+        u = self.start.copy()
 
         def work() -> Any:
             u[:] = self.start
@@ -111,6 +117,7 @@ def questions(*, smoke: bool) -> Iterator[Question]:
             "pytensor": by.pytensor,
             "numba": by.numba,
             "limit: C++, serial": by.limit,
+            "limit: Fortran, serial": by.fortran,
         },
         by.numpy()(),
     )

@@ -1,6 +1,7 @@
 """Waves on a membrane: two earlier states make the next one."""
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -74,11 +75,35 @@ def seconds(work: Callable[[], Any], repeats: int = 3) -> float:
     return min(times)
 
 
+def compile_by_hand(language: str) -> Callable[[Array, int], Array]:
+    """Return the benchmarks' loops in C++ or Fortran; ImportError: no compiler."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from benchmarks.limits import call_limit, load_fortran, load_limit
+
+    library = load_fortran("loops") if language == "Fortran" else load_limit("loops")
+
+    def run_by_hand(u: Array, steps: int) -> Array:
+        u = u.copy()
+        call_limit(library.wave, u, len(u), steps, SPEED)
+        return u
+
+    return run_by_hand
+
+
 def compare(bump: Array, steps: int, ours: Callable[[Array], Array]) -> None:
     """Print how long each way takes, as a multiple of ours; few steps for Python."""
     few = max(1, steps // 100)
     base = seconds(lambda: ours(bump))
     print(f"{'ours':>8} {1.0:8.2f}")
+    for language in ("C++", "Fortran"):
+        try:
+            by_hand = compile_by_hand(language)
+        except ImportError as error:
+            print(f"{language:>8} gap: {error}")
+            continue
+        off = abs(by_hand(bump, steps) - ours(bump)).max()
+        ratio = seconds(lambda: by_hand(bump, steps)) / base  # noqa: B023
+        print(f"{language:>8} {ratio:8.2f}  the same: {bool(off < 1e-10)}")
     print(f"{'NumPy':>8} {seconds(lambda: run_by_numpy(bump, steps)) / base:8.2f}")
     python = seconds(lambda: run_by_python(bump, few), 1) * steps / few
     print(f"{'Python':>8} {python / base:8.2f}")
@@ -104,7 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=250, help="default 250")
     parser.add_argument("--steps", type=int, default=500, help="default 500")
-    parser.add_argument("--compare", action="store_true", help="time NumPy and Python")
+    parser.add_argument("--compare", action="store_true", help="time the others")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="needs matplotlib")
     options = parser.parse_args()
 

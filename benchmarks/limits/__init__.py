@@ -1,4 +1,4 @@
-"""C++ written by hand: what the hardware allows, compiled when a benchmark runs."""
+"""C++ and Fortran by hand: what the hardware allows, compiled when a benchmark runs."""
 
 import atexit
 import ctypes
@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["EXACT_FLAGS", "FLAGS", "call_limit", "load_limit"]
+__all__ = ["FLAGS", "FORTRAN_FLAGS", "call_limit", "load_fortran", "load_limit"]
 
 EXACT_FLAGS = ["-O3", "-march=native", "-std=c++20", "-fPIC"]
 FLAGS = [*EXACT_FLAGS, "-ffast-math"]
+FORTRAN_FLAGS = ["-O3", "-march=native", "-ffast-math", "-fPIC"]
 
 
 @functools.cache
@@ -28,26 +29,46 @@ def load_limit(name: str, *, exact: bool = False) -> ctypes.CDLL:
         There is no g++.
     """
     flags = EXACT_FLAGS if exact else FLAGS
+    return _load("g++", flags, f"{name}.cpp", ["-lmvec", "-lm", "-pthread"])
+
+
+@functools.cache
+def load_fortran(name: str) -> ctypes.CDLL:
+    """Compile ``limits/<name>.f90`` with gfortran and open it.
+
+    Raises
+    ------
+    ImportError
+        There is no gfortran.
+    """
+    return _load("gfortran", FORTRAN_FLAGS, f"{name}.f90", [])
+
+
+def _load(
+    compiler: str, flags: list[str], name: str, libraries: list[str]
+) -> ctypes.CDLL:
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder)
-    library = Path(folder) / f"{name}.so"
-    source = Path(__file__).with_name(f"{name}.cpp")
+    source = Path(__file__).with_name(name)
+    library = Path(folder) / source.with_suffix(".so").name
     part = str(library.with_suffix(".o"))
     # Linked without -ffast-math, which would flush denormals in the whole process.
     commands = [
-        ["g++", *flags, "-c", "-o", part, str(source)],
-        ["g++", "-shared", "-o", str(library), part, "-lmvec", "-lm", "-pthread"],
+        [compiler, *flags, "-c", "-o", part, str(source)],
+        [compiler, "-shared", "-o", str(library), part, *libraries],
     ]
     try:
         for command in commands:
-            subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+            subprocess.run(  # noqa: S603
+                command, check=True, capture_output=True, text=True, cwd=folder
+            )
     except FileNotFoundError as error:
-        raise ImportError("g++ is not on PATH") from error
+        raise ImportError(f"{compiler} is not on PATH") from error
     return ctypes.CDLL(str(library))
 
 
 def call_limit(function: Any, *arguments: NDArray[Any] | float) -> None:
-    """Call C++ with arrays as pointers, floats as double, ints as int64."""
+    """Call it with arrays as pointers, floats as double, ints as int64."""
     function(*(_as_c(argument) for argument in arguments))
 
 

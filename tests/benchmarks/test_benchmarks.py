@@ -67,3 +67,11 @@ def test_a_failure_of_our_own_is_no_gap():
 
     with pytest.raises(ImportError):
         ask(Question("", "", {"theanolike": missing}), set(), repeats=1)
+
+
+def test_without_a_compiler_loops_by_hand_are_a_gap_that_names_it(monkeypatch):
+    from benchmarks.limits import load_fortran
+
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ImportError, match="gfortran is not on PATH"):
+        load_fortran.__wrapped__("loops")
