@@ -42,13 +42,15 @@ class Built:
     _graph: tuple[Sequence[Any], Sequence[Any], Sequence[Any]]
     _targets: Sequence[int | None]
 
-    def footprint(self, arguments: Sequence[Any]) -> Footprint:
+    def footprint(self, arguments: Sequence[Any], threads: int = 1) -> Footprint:
         """Return the memory that a call with such arguments takes, without a call.
 
         Parameters
         ----------
         arguments : sequence of array or tuple of int
             Of the graph's inputs; tuples are shapes.
+        threads : int
+            How many the pool has.
         """
         b = lower(*self._graph, supposing=self.supposes)
         unit = emit_unit(b.program, targets=self._targets)
@@ -56,7 +58,7 @@ class Built:
         def line(site: int) -> str:
             return _line(b.sites[site]) if 0 <= site < len(b.sites) else ""
 
-        return footprint(b.program, unit.slots, unit.fresh, arguments, line)
+        return footprint(b.program, unit.slots, unit.fresh, arguments, line, threads)
 
     @property
     def source(self) -> str:

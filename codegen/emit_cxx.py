@@ -161,6 +161,7 @@ class UnitWriter:
         # Where extents come from that were known before a function of its own begins.
         self.outside: Callable[[Extent], str] | None = None
         self.has_team = False  # a loop whose steps several threads take together
+        self.has_steps = False  # a loop of which each thread takes some steps
         self.multiplies = has_loop_products(program)  # then it computes all products
         self.has_product = False
         self.scalar_of: dict[Value, str] = {}
@@ -187,7 +188,11 @@ class UnitWriter:
             if value.dtype.startswith("complex")
         }
         files = snippets(self.primitives | moved)
-        own = [("team.h", self.has_team), ("product.h", self.has_product)]
+        own = [
+            ("team.h", self.has_team),
+            ("steps.h", self.has_steps),
+            ("product.h", self.has_product),
+        ]
         order = dict.fromkeys(
             ("base.h", "support.h", *(file for file, needed in own if needed), *files)
         )

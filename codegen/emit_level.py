@@ -10,6 +10,7 @@ from theanolike.codegen.emit_kernel import KernelWriter
 from theanolike.codegen.emit_loop import emit_branch, emit_loop
 from theanolike.codegen.emit_product import emit_product, is_product
 from theanolike.codegen.emit_scalar import bare
+from theanolike.codegen.emit_steps import whole_bytes
 from theanolike.codegen.emit_team import call_together
 from theanolike.codegen.in_place import Target
 from theanolike.codegen.kernel_text import Kernel, Parameter
@@ -80,6 +81,7 @@ class Level:
         self.barrier = ""  # where threads wait that take the steps together
         self.own_rows: dict[Value, str] = {}  # each one's temporaries
         self.in_loop = False
+        self.divided = False  # in a loop whose steps threads share
         self.captured: dict[Value, Value] = {}  # what arguments are outside
         self.packed: dict[tuple[Value, bool], str] = {}  # factors, maybe transposed
 
@@ -152,6 +154,7 @@ class Level:
         """Return the level of a program inside this one."""
         inner = Level(self.unit, program, self.indent + 1)
         inner.in_loop = self.in_loop
+        inner.divided = self.divided
         return inner
 
     def place(self, owner: Value, text: str) -> None:
@@ -327,7 +330,7 @@ class Level:
         lines = [f"  i64 {total} = 0;"]
         cuts = []
         for slot in slots:
-            size = bare(unit.extent(slot.size))
+            size = whole_bytes(self, slot)
             name = unit.names(slot, "w")
             cuts.append((name, unit.names(("at", slot), "at")))
             lines.append(f"  const i64 {cuts[-1][1]} = {total};")
@@ -347,7 +350,7 @@ class Level:
         name = unit.names(slot, "w")
         room = unit.names(("room", slot), "room")
         unit.head.after.append(f"  char* {name} = nullptr; i64 {room} = -1;")
-        size = bare(unit.extent(slot.size))
+        size = whole_bytes(self, slot)
         chunk.after.append(
             f"  if ({size} > {room}) {{ {room} = 2 * ({size}); "
             f"{name} = (char*)c->table->workspace(c, {room}); "

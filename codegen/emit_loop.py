@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from theanolike.codegen.emit_product import is_product, pack_factors
 from theanolike.codegen.emit_scalar import bare
+from theanolike.codegen.emit_steps import divide, leaving, may_be_divided, own_slots
 from theanolike.codegen.emit_team import (
     Steps,
     alone,
@@ -110,6 +111,9 @@ class _LoopWriter:
         self.declare_rings(inner, step, scheduled)
         inner.prepare(scheduled)
         pack_factors(level, inner, scheduled)
+        if may_be_divided(level, self.node):
+            self.write_divided(inner, step, scheduled)
+            return
         if may_be_shared(level, self.node, inner, scheduled):
             self.open_team(inner, scheduled)
         for line in self.declared:
@@ -137,6 +141,42 @@ class _LoopWriter:
         if inner.barrier:
             self.close_team(inner, scheduled)
         self.results(done)
+
+    def write_divided(self, inner: "Level", step: str, scheduled: Steps) -> None:
+        """Write a loop without states: a function of which each thread does a part."""
+        unit, emit = self.unit, self.level.emit
+        inner.divided = True
+        condition = divide(self.level, self.node)
+        others = {*unit.slots}
+        unit.planned(
+            "loop with 0 states, its steps shared among threads",
+            lambda: inner.write_prepared(scheduled),
+        )
+        own = [slot for slot in unit.slots if slot not in others]
+        run, at, end = (
+            unit.names((key, self.node), prefix)
+            for key, prefix in (("run", "steps"), ("at", "at"), ("end", "end"))
+        )
+        emit(f"const auto {run} = [=](tl_call* c, tl_member& member) mutable {{")
+        for slot in own:
+            slot.each = True
+        for line in own_slots(self.level, own):
+            emit(f"  {line}")
+        emit(f"  for (i64 {at} = 0, {end} = 0; member.take(&{at}, &{end});)")
+        emit(f"  for (; {at} < {end}; ++{at}) {{")
+        steps = bare(unit.extent(self.node.steps))
+        turned = f"{steps} - 1 - " if self.node.reverse else ""
+        emit(f"  const i64 {step} = {turned}{at};")
+        emit(f"  if ({self.due(inner, at, scheduled)} && c->table->poll(c)) return;")
+        lines = self.level.chunks[-1].lines
+        place = len(lines)
+        self.advance(inner, "", step)
+        lines[place:place] = [leaving(at, step, line) for line in inner.lines]
+        emit("  }")
+        emit("};")
+        emit(
+            f"if (tl_take_steps(c, {steps}, {condition}, {run})) return c->error.code;"
+        )
 
     def due(self, inner: "Level", step: str, scheduled: Steps) -> str:
         """Return when to look for signals: often enough, and not all the time."""

@@ -107,6 +107,7 @@ def footprint(
     fresh: Sequence[Value],
     arguments: Sequence[Any],
     line: Callable[[int], str],
+    threads: int = 1,
 ) -> Footprint:
     """Return what a call of a scheduled program takes.
 
@@ -121,9 +122,14 @@ def footprint(
         Values, or shapes where the values don't matter.
     line : callable
         The user's line of a site.
+    threads : int
+        How many the pool has: some slots are each thread's own.
     """
     evaluate = _Evaluator(program, arguments)
-    workspace = sum(_aligned(evaluate.extent(slot.size)) for slot in slots)
+    workspace = sum(
+        _aligned(evaluate.extent(slot.size)) * (threads if slot.each else 1)
+        for slot in slots
+    )
     outputs = sum(evaluate.size(value) for value in fresh)
     loops = [
         evaluate.rows(node, line(node.site))

@@ -29,12 +29,16 @@ MOST_PIECES = 16  # of a nest whose outer loops accumulate (cxx/support.h)
 
 @dataclass(eq=False)
 class Slot:
-    """A piece of the workspace, `size` bytes long: the most that it ever holds."""
+    """A piece of the workspace, `size` bytes long: the most that it ever holds.
+
+    With `each`, every thread has one of its own.
+    """
 
     number: int
     size: int | Extent
     holds: "dict[int | Extent, None]" = field(default_factory=dict)
     taken: bool = True
+    each: bool = False
 
 
 @dataclass

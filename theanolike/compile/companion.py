@@ -312,7 +312,7 @@ class Companion:
                 "This function is interpreted, so no memory is planned; compile it "
                 "in the default mode."
             )
-        return built.footprint(arrays)
+        return built.footprint(arrays, _runtime.threads())
 
     def explain(self) -> str:
         """Return the rewritten graph, each node with the rewrites that led to it.
