@@ -41,7 +41,7 @@ from theanolike.codegen.program import (
     Reshape,
     Value,
 )
-from theanolike.codegen.rings import Reuse
+from theanolike.codegen.rings import Reuse, read_before
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, literal, loaded, stored
 from theanolike.codegen.schedule.fuse import Nest, fuse
 from theanolike.codegen.schedule.statements import Resolver, plan_statements
@@ -241,9 +241,10 @@ class Level:
         self.prepare(steps)
         return steps
 
-    def plan(self) -> list[Nest | Node]:
-        """Return the steps; what they store is known then."""
-        steps = fuse(plan_statements(self.program))
+    def plan(self, loop: Loop | None = None) -> list[Nest | Node]:
+        """Return the steps, those of `loop` if given; what they store is known then."""
+        statements = plan_statements(self.program)
+        steps = fuse(statements if loop is None else read_before(loop, statements))
         self.storage = plan_storage(self.program, steps, self.bound)
         return steps
 

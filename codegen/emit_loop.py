@@ -107,7 +107,7 @@ class _LoopWriter:
             level.emit(f"i64 {done} = 0;")
         self.declare_grown()
         self.bind(inner)
-        scheduled = inner.plan()
+        scheduled = inner.plan(self.node)
         self.declare_rings(inner, step, scheduled)
         inner.prepare(scheduled)
         pack_factors(level, inner, scheduled)

@@ -6,7 +6,7 @@ scatter starts from isn't written again where the buffer holds the same already.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,13 +23,14 @@ from theanolike.codegen.program import (
     Literal,
     Load,
     Loop,
+    Map,
     Node,
     Size,
     Value,
     scalar_order,
 )
 from theanolike.codegen.schedule.fuse import Nest
-from theanolike.codegen.schedule.statements import Statement
+from theanolike.codegen.schedule.statements import Statement, Step
 from theanolike.codegen.shapes import (
     Extent,
     add,
@@ -42,7 +43,7 @@ from theanolike.codegen.shapes import (
     where_negative,
 )
 
-__all__ = ["Reuse", "Ring", "find_rings", "followed", "reuse", "spread"]
+__all__ = ["Reuse", "Ring", "find_rings", "followed", "read_before", "reuse", "spread"]
 
 LINE, PAGE = 64, 4096  # bytes: of a line of the cache; that addresses are compared in
 
@@ -114,20 +115,55 @@ def followed(node: Loop) -> dict[int, int]:
     return found
 
 
-def find_rings(node: Loop, steps: Steps) -> dict[int, Ring]:
-    """Return the ring of each array state that is computed, by the state's number."""
+def _chains(node: Loop) -> dict[int, tuple[int, ...]]:
+    """Return for each array state that is computed it and those that follow it."""
     taken = followed(node)
     follower = {head: k for k, head in taken.items()}
-    finder = _Finder(node, steps)
-    rings = {}
+    chains = {}
     for k, value in enumerate(node.body.outputs[: len(node.states)]):
         if not value.ndim or k in taken:
             continue
         chain = [k]
         while chain[-1] in follower:
             chain.append(follower[chain[-1]])
-        rings[k] = finder.ring(tuple(chain))
-    return rings
+        chains[k] = tuple(chain)
+    return chains
+
+
+def read_before(node: Loop, steps: Sequence[Step]) -> list[Step]:
+    """Return the statements of a body, some of its scatters in two.
+
+    A scatter that starts from a state and reads other elements of it than it sets can
+    write over it, without a copy of what it doesn't set, once all that is read.
+    """
+    finder = _Finder(node, ())
+    chains = {root(node.body.outputs[k]): chain for k, chain in _chains(node).items()}
+    found: list[Step] = []
+    for step in steps:
+        chain = chains.get(step.value) if isinstance(step, Statement) else None
+        if isinstance(step, Statement) and chain and finder.gains(step, chain):
+            found += _in_two(step)
+        else:
+            found.append(step)
+    return found
+
+
+def _in_two(s: Statement) -> tuple[Statement, Statement]:
+    """Return what makes a scatter's elements, and a scatter that moves them."""
+    axes = tuple(Axis(k) for k in range(len(s.domain)))
+    node = Map(s.domain, s.body.dtype, s.body, s.node.site)
+    made = node.results[0]
+    moved = Load(made, axes)
+    return (
+        Statement("map", made, s.domain, s.body, node, (), axes, sites=s.sites),
+        replace(s, body=moved),
+    )
+
+
+def find_rings(node: Loop, steps: Steps) -> dict[int, Ring]:
+    """Return the ring of each array state that is computed, by the state's number."""
+    finder = _Finder(node, steps)
+    return {k: finder.ring(chain) for k, chain in _chains(node).items()}
 
 
 def reuse(
@@ -223,6 +259,25 @@ class _Finder:
         settled = same or self._settles(writer, chain, len(chain))
         return Ring(chain, old, settled, first)
 
+    def gains(self, s: Statement, chain: tuple[int, ...]) -> bool:
+        """Tell whether a scatter need not copy its state if it reads it before.
+
+        What lies around a box of full rank that stays is less than the box itself.
+        """
+        old = self.arguments[chain[-1]]
+        if s.kind != "scatter" or s.base is None or not _is_copy(s.base, old):
+            return False
+        stays = self._stays(s) and len(s.domain) == old.ndim
+        return not stays and not _scatters_over(s, old) and not _placed_by(s, old)
+
+    def _stays(self, s: Statement) -> bool:
+        """Tell whether a scatter sets the same box in all steps."""
+        box = set_box(s)
+        if box is None:
+            return False
+        sides = [extent for side in box for extent in side]
+        return all(self._is_fixed(extent) for extent in (*sides, *s.value.shape))
+
     def _first(self, s: Statement) -> int | Extent:
         """Return where a statement begins to write, if it is known before the loop."""
         box = set_box(s) if s.kind == "scatter" else None
@@ -255,12 +310,8 @@ class _Finder:
         That is so outside of the box that all steps set, if they start from what never
         changes, or from a state that itself started so.
         """
-        box = set_box(s) if s.kind == "scatter" else None
         base = s.base
-        if box is None or base is None:
-            return False
-        sides = [extent for side in box for extent in side]
-        if not all(self._is_fixed(extent) for extent in (*sides, *base.domain)):
+        if s.kind != "scatter" or base is None or not self._stays(s):
             return False
         for age, k in enumerate(chain, 1):
             if _is_copy(base, self.arguments[k]):
@@ -288,14 +339,19 @@ def _scatters_over(s: Statement, old: Value) -> bool:
     copies = _is_copy(s.base, old)
     if not copies and any(root(load.source) is old for load in s.base.loads):
         return False
-    indices = scalar_order(*s.place)
-    if any(isinstance(i, Load) and root(i.source) is old for i in indices):
+    if _placed_by(s, old):
         return False
     if not any(root(load.source) is old for load in s.loads):
         return True
     if not s.domain:  # a single element, written after all is read
         return copies
     return set_box(s) is not None and _reads_at(s, old, s.place)
+
+
+def _placed_by(s: Statement, old: Value) -> bool:
+    """Tell whether elements of `old` say where a scatter writes."""
+    indices = scalar_order(*s.place)
+    return any(isinstance(i, Load) and root(i.source) is old for i in indices)
 
 
 def _reads_at(s: Statement, old: Value, place: Sequence[object]) -> bool:

@@ -115,7 +115,7 @@ def test_a_box_that_moves_is_written_with_all_around_it():
 
     times = T.arange(4)
     results = [theano.scan(f, times, outputs_info=u)[0][-1] for f in (step, over)]
-    check(results)
+    check(results, places=2)
 
 
 def test_what_reads_its_own_element_only_is_written_in_place():
@@ -169,7 +169,7 @@ def test_an_element_or_a_row_is_set_without_a_copy_of_the_others():
         lambda t, u: T.set_subtensor(u[t], v[t] + v[t - 1]),
         lambda t, u: T.set_subtensor(u[t], 2 * u[t - 1]),
     ]
-    check([theano.scan(f, T.arange(6), outputs_info=u)[0][-1] for f in rows])
+    check([theano.scan(f, T.arange(6), outputs_info=u)[0][-1] for f in rows], places=3)
 
 
 def test_rows_that_occur_twice_are_read_before_they_are_written():
