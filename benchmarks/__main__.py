@@ -14,7 +14,7 @@ from benchmarks.peers import PEERS, describe
 NAMES = [
     *("call", "elementwise", "reductions", "rosenbrock", "logistic_regression"),
     *("perceptron", "logistic_map", "heat", "wave", "hmm", "warping", "lstm"),
-    *("loop_cold", "loop_memory"),
+    *("independent", "loop_cold", "loop_memory"),
     *("cold", "layers", "optimisation", "imports"),
 ]
 

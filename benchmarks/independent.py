@@ -1,0 +1,216 @@
+"""Do rows that need nothing of each other use all cores? Maps and pendulums."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from benchmarks.limits import call_limit, load_limit
+from benchmarks.measure import Question
+from benchmarks.peers import load_peer, on_one_thread
+
+START, LENGTH = 0.3, 0.01
+
+
+class LogisticMaps:
+    """A logistic map for each of many rates."""
+
+    def __init__(self, rows: int, steps: int) -> None:
+        self.steps = steps
+        # Where it isn't chaotic, which would make much of the last bits.
+        self.rates = np.linspace(1.5, 3.5, rows)
+
+    def theanolike(self) -> Callable[[], Any]:
+        import theanolike as theano
+
+        return self._symbolic(theano, theano.tensor)
+
+    def alone(self) -> Callable[[], Any]:
+        return on_one_thread(self.theanolike())
+
+    def pytensor(self) -> Callable[[], Any]:
+        pytensor = load_peer("pytensor")
+        return self._symbolic(pytensor, pytensor.tensor)
+
+    def _symbolic(self, library: Any, T: Any) -> Callable[[], Any]:
+        rates = T.dvector("rates")
+        start = T.constant(START, dtype="float64")
+
+        def follow(rate: Any) -> Any:
+            rows, _ = library.scan(
+                lambda x, rate: rate * x * (1 - x),
+                outputs_info=start,
+                non_sequences=rate,
+                n_steps=self.steps,
+            )
+            return rows[-1]
+
+        last, _ = library.scan(follow, sequences=rates)
+        run = library.function([rates], last)
+        return lambda: run(self.rates)
+
+    def jax(self) -> Callable[[], Any]:
+        jax = load_peer("jax")
+
+        def follow(rate: Any) -> Any:
+            return jax.lax.fori_loop(
+                0, self.steps, lambda _, x: rate * x * (1 - x), START
+            )
+
+        run, rates = jax.jit(jax.vmap(follow)), jax.device_put(self.rates)
+        return lambda: run(rates).block_until_ready()
+
+    def numba(self) -> Callable[[], Any]:
+        numba, steps = load_peer("numba"), self.steps
+
+        def follow(rates: Any) -> Any:
+            out = np.empty(len(rates))
+            for k in numba.prange(len(rates)):
+                x = START
+                for _ in range(steps):
+                    x = rates[k] * x * (1 - x)
+                out[k] = x
+            return out
+
+        run = numba.njit(parallel=True)(follow)
+        return lambda: run(self.rates)
+
+    def numpy(self) -> Callable[[], Any]:
+        """Return the work on all rows at once, step by step."""
+
+        def work() -> Any:
+            x = np.full(len(self.rates), START)
+            for _ in range(self.steps):
+                x = self.rates * x * (1 - x)
+            return x
+
+        return work
+
+    def limit(self) -> Callable[[], Any]:
+        run, out = load_limit("independent").logistic_maps, np.empty(len(self.rates))
+
+        def work() -> Any:
+            call_limit(run, self.rates, out, START, len(out), self.steps)
+            return out
+
+        return work
+
+
+def _next(x: Any, v: Any, sin: Any) -> Any:
+    """Return angle and speed a step of Runge and Kutta later."""
+    h = LENGTH
+    v1, a1 = v, -sin(x)
+    v2, a2 = v + h / 2 * a1, -sin(x + h / 2 * v1)
+    v3, a3 = v + h / 2 * a2, -sin(x + h / 2 * v2)
+    v4, a4 = v + h * a3, -sin(x + h * v3)
+    after = x + h / 6 * (v1 + 2 * v2 + 2 * v3 + v4)
+    return after, v + h / 6 * (a1 + 2 * a2 + 2 * a3 + a4)
+
+
+class Pendulums:
+    """A pendulum let go at each of many angles."""
+
+    def __init__(self, rows: int, steps: int) -> None:
+        self.steps = steps
+        self.starts = np.linspace(0.1, 3.0, rows)
+
+    def theanolike(self) -> Callable[[], Any]:
+        import theanolike as theano
+
+        return self._symbolic(theano, theano.tensor)
+
+    def alone(self) -> Callable[[], Any]:
+        return on_one_thread(self.theanolike())
+
+    def pytensor(self) -> Callable[[], Any]:
+        pytensor = load_peer("pytensor")
+        return self._symbolic(pytensor, pytensor.tensor)
+
+    def _symbolic(self, library: Any, T: Any) -> Callable[[], Any]:
+        starts, rest = T.dvector("starts"), T.constant(0.0, dtype="float64")
+
+        def swing(start: Any) -> Any:
+            (angles, _), _ = library.scan(
+                lambda x, v: _next(x, v, T.sin),
+                outputs_info=[start, rest],
+                n_steps=self.steps,
+            )
+            return angles[-1]
+
+        last, _ = library.scan(swing, sequences=starts)
+        run = library.function([starts], last)
+        return lambda: run(self.starts)
+
+    def jax(self) -> Callable[[], Any]:
+        jax = load_peer("jax")
+
+        def swing(start: Any) -> Any:
+            def step(_: Any, state: Any) -> Any:
+                return _next(*state, jax.numpy.sin)
+
+            return jax.lax.fori_loop(0, self.steps, step, (start, 0.0))[0]
+
+        run, starts = jax.jit(jax.vmap(swing)), jax.device_put(self.starts)
+        return lambda: run(starts).block_until_ready()
+
+    def numba(self) -> Callable[[], Any]:
+        numba, steps = load_peer("numba"), self.steps
+        after = numba.njit(_next)
+        sin = numba.njit(lambda x: np.sin(x))  # noqa: PLW0108 - no ufunc is passed
+
+        def swing(starts: Any) -> Any:
+            out = np.empty(len(starts))
+            for k in numba.prange(len(starts)):
+                x, v = starts[k], 0.0
+                for _ in range(steps):
+                    x, v = after(x, v, sin)
+                out[k] = x
+            return out
+
+        run = numba.njit(parallel=True)(swing)
+        return lambda: run(self.starts)
+
+    def numpy(self) -> Callable[[], Any]:
+        """Return the work on all rows at once, step by step."""
+
+        def work() -> Any:
+            x, v = self.starts, np.zeros(len(self.starts))
+            for _ in range(self.steps):
+                x, v = _next(x, v, np.sin)
+            return x
+
+        return work
+
+    def limit(self) -> Callable[[], Any]:
+        run, out = load_limit("independent").pendulums, np.empty(len(self.starts))
+
+        def work() -> Any:
+            call_limit(run, self.starts, out, LENGTH, len(out), self.steps)
+            return out
+
+        return work
+
+
+def questions(*, smoke: bool) -> Iterator[Question]:
+    """Yield a question for each kind of row."""
+    rows, steps = (3, 20) if smoke else (64, 20_000)
+    angles, swings = (3, 20) if smoke else (256, 1000)
+    asked: list[tuple[str, LogisticMaps | Pendulums]] = [
+        (f"{rows} logistic maps, {steps:,} steps", LogisticMaps(rows, steps)),
+        (f"{angles} pendulums, {swings:,} steps", Pendulums(angles, swings)),
+    ]
+    for title, by in asked:
+        yield Question(
+            f"{title}, float64 (numpy: all rows at once; limit: row by row)",
+            "0.6 x by hand on two cores",
+            {
+                "theanolike": by.theanolike,
+                "theanolike on one thread": by.alone,
+                "numpy": by.numpy,
+                "jax": by.jax,
+                "pytensor": by.pytensor,
+                "numba": by.numba,
+                "limit: C++, serial": by.limit,
+            },
+            by.numpy()(),
+        )
