@@ -146,7 +146,8 @@ class Pendulums:
 
         def swing(start: Any) -> Any:
             def step(_: Any, state: Any) -> Any:
-                return _next(*state, jax.numpy.sin)
+                x, v = state
+                return _next(x, v, jax.numpy.sin)
 
             return jax.lax.fori_loop(0, self.steps, step, (start, 0.0))[0]
 
