@@ -1,5 +1,6 @@
 """One stage of a nest: its loops, in lanes, in blocks or unrolled, and each point."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from theanolike.codegen.affine import Affine, affine
@@ -11,6 +12,7 @@ from theanolike.codegen.scalars import CTYPE, loaded
 from theanolike.codegen.scalars import cast as cast_text
 from theanolike.codegen.schedule.fuse import Stage
 from theanolike.codegen.schedule.statements import Statement
+from theanolike.codegen.segments import segments, within
 from theanolike.codegen.shapes import Extent, add, minimum, mul
 
 if TYPE_CHECKING:
@@ -150,9 +152,48 @@ class StageWriter:
         if innermost and self._has_fast(depth + 1):
             self._fast_loop(depth)
             return
+        cuts = self._cuts(depth) if innermost else []
+        if cuts:
+            self._in_segments(depth, cuts)
+            return
         kernel.open_loop(depth, self.layout.extents[depth])
         self._level(depth + 1)
         kernel.close()
+
+    def _cuts(self, depth: int) -> list[int]:
+        """Return where guards change along the loop, if only maps are in it."""
+        axes = [a for a, loop in self.layout.loop_of.items() if loop == depth]
+        statements = self.stage.statements
+        if len(axes) != 1 or any(s.kind != "map" for s in statements):
+            return []
+        return segments([s.body for s in statements], axes[0])
+
+    def _in_segments(self, depth: int, cuts: list[int]) -> None:
+        """Write a loop as several, each with what its guards leave."""
+        kernel = self.kernel
+        (axis,) = (a for a, loop in self.layout.loop_of.items() if loop == depth)
+        extent, made = self.layout.extents[depth], kernel.made
+        first, last = kernel.bounds(depth, extent)
+        var = f"i{depth}"
+        for low, high in zip([0, *cuts], [*cuts, None], strict=True):
+            if isinstance(extent, int) and low >= extent:
+                break
+            statements = [
+                replace(s, body=within(s.body, axis, low, high))
+                for s in self.stage.statements
+            ]
+            kernel.made = made | {s.value: s for s in statements}
+            start = str(low) if first == "0" else f"tl_max({first}, {low})"
+            end = last if high is None else f"tl_min({last}, {high})"
+            inside = StageWriter(kernel, Stage(self.stage.domain, statements))
+            kernel.open("")
+            inside.table.bind(depth, kernel.emit, last=False)
+            kernel.independent(depth)
+            kernel.open(f"for (i64 {var} = {start}; {var} < {end}; ++{var})")
+            inside._level(depth + 1)
+            kernel.close()
+            kernel.close()
+        kernel.made = made
 
     def _has_fast(self, depth: int) -> bool:
         """Tell whether the point's work has fast forms and may be done again."""
