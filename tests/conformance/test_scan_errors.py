@@ -30,6 +30,8 @@ def test_an_index_out_of_bounds_names_the_step(mode):
     (told,) = [line for line in lines_of(info) if "of the scan" in line]
     assert told.startswith("  in step 2 (of 0, 1...) of the scan walk written at ")
     assert "test_scan_errors.py" in told
+    assert "  x: float64 of shape (2,)" in lines_of(info)
+    assert "  places[t]: int64 of shape ()" in lines_of(info)
     written = [line for line in lines_of(info) if line.startswith("  written at")]
     assert written[0].endswith(
         f"test_scan_errors.py:{step.__code__.co_firstlineno + 1}"
@@ -83,6 +85,27 @@ def test_a_users_op_that_raises_is_an_error_of_its_own(mode):
     np.testing.assert_allclose(f([1.0, 2.0]), [2, 4])
     with pytest.raises(RuntimeError, match="too much"):
         f([1.0, 3.0])
+
+
+def test_many_steps_are_not_computed_again_to_tell_more():
+    places, x = T.lvector("places"), T.dvector("x")
+    sums, _ = theano.scan(lambda k, s: s + x[k], places, T.constant(0.0), name="long")
+    f = theano.function([places, x], sums)
+    given = np.zeros(1_000_000, "int64")
+    given[-1] = 3
+    with pytest.raises(IndexError, match="step 999999 .* of the scan long"):
+        f(given, [1.0, 2.0])
+
+
+def test_a_failing_choice_in_a_loop_tells_what_it_read():
+    x, places = T.dvector("x"), T.lvector("places")
+    sums, _ = theano.scan(
+        lambda k, s: theano.ifelse.ifelse(k > 0, s + x[k], s), places, T.constant(0.0)
+    )
+    f = theano.function([x, places], sums)
+    with pytest.raises(IndexError, match="step 2") as info:
+        f([1.0, 2.0], [0, 1, 5])
+    assert "  x: float64 of shape (2,)" in lines_of(info)
 
 
 def test_nothing_is_lost_when_a_step_fails():

@@ -19,7 +19,7 @@ from theanolike.graph.frozen import FrozenGraph
 from theanolike.ops.declare import Elementwise, NativeOp
 from theanolike.ops.scan.loop import LoopOp
 
-__all__ = ["mismatch", "node_error", "unit_error"]
+__all__ = ["enclosing", "mismatch", "node_error", "unit_error"]
 
 BROADCAST = 2  # TL_BROADCAST of codegen/include/theanolike/abi.h
 

@@ -13,6 +13,7 @@ import os
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +22,7 @@ import numpy as np
 from theanolike import _runtime
 from theanolike._runtime import Cell, Unit
 from theanolike.cache import open_store
-from theanolike.compile.errors import BROADCAST, unit_error
+from theanolike.compile.errors import BROADCAST, enclosing, unit_error
 from theanolike.compile.interpreter import Interpreter, run_node
 from theanolike.errors import CompilerNotFoundWarning, NoCompilerError
 from theanolike.flags import Snapshot
@@ -32,7 +33,7 @@ from theanolike.graph.origin import user_stacklevel
 from theanolike.graph.traverse import toposort
 from theanolike.graph.type import Type
 from theanolike.graph.variable import Variable
-from theanolike.ops.scan.ifelse import IfElse
+from theanolike.ops.scan.loop import LoopOp
 from theanolike.types.type import TensorType
 
 __all__ = [
@@ -49,6 +50,8 @@ __all__ = [
 MOST_VARIANTS = 8
 # Elements of all arguments above which a call gives the GIL back.
 RELEASE_ABOVE = 20_000
+# Nodes of steps that are computed again in Python to tell more of a failure.
+MOST_WORK = 100_000
 
 Body = Any
 
@@ -222,35 +225,33 @@ class Compiled:
         sites = self.built.sites
         node = sites[site] if 0 <= site < len(sites) else None
         if node is not None:
-            self._compute_again(node, arrays)
+            self._compute_again(node, values, arrays)
         raise unit_error(node, code, values, self.request.graph.apply_nodes)
 
-    def _compute_again(self, node: Apply, arrays: Sequence[Any]) -> None:
-        """Raise what the interpreter raises at `node`, if it does."""
-        graph = self.request.graph
-        if node in graph.apply_nodes:
-            self._compute(node.outputs, arrays)
+    def _compute_again(
+        self, node: Apply, values: Sequence[int], arrays: Sequence[Any]
+    ) -> None:
+        """Raise what the interpreter raises at `node`, if it does, and soon."""
+        nodes = self.request.graph.apply_nodes
+        around = enclosing(nodes, node)
+        if not around and node not in nodes:
             return
-        for outer in graph.apply_nodes:
-            if isinstance(outer.op, IfElse):
-                branches = [
-                    g for g in (outer.op.then, outer.op.otherwise) if node in g.nodes
-                ]
-                for branch in branches:
-                    given = self._compute(outer.inputs, arrays)
-                    if given is not None and branch is outer.op.chosen(given[0]):
-                        steps = toposort(node.outputs)
-                        inner = Interpreter(branch.inputs, steps, node.outputs)
-                        inner.compute(given[1:])
+        loops = [outer.op for outer in around if isinstance(outer.op, LoopOp)]
+        # Of loops that count down it isn't known how many steps they have done.
+        if any(loop.reverse for loop in loops):
+            return
+        work = prod(step for step in values[3:] if step)
+        work *= sum(len(loop.graph.nodes) for loop in loops)
+        if work <= MOST_WORK:
+            self._compute((around[-1] if around else node).outputs, arrays)
 
-    def _compute(
-        self, variables: Sequence[Variable], arrays: Sequence[Any]
-    ) -> list[Any] | None:
+    def _compute(self, variables: Sequence[Variable], arrays: Sequence[Any]) -> None:
         """Interpret the graph up to `variables`, unless that would repeat an effect."""
         steps = toposort(variables)
-        if not set(steps).isdisjoint(self.built.hosts):
-            return None
-        return Interpreter(self.request.graph.inputs, steps, variables).compute(arrays)
+        for host in self.built.hosts:
+            if host in steps or enclosing(steps, host):
+                return
+        Interpreter(self.request.graph.inputs, steps, variables).compute(arrays)
 
     def _specialised(self, arrays: Sequence[Any]) -> Body:
         pattern = ones_of(self.request.graph.inputs, arrays)
