@@ -19,6 +19,8 @@ from theanolike.codegen.schedule.statements import (
 from theanolike.codegen.shapes import Extent, Shape, leaves
 from theanolike.codegen.suppose import from_shapes
 
+VECTOR_COST = 8  # operations of an element, for which vectors pay another loop
+
 
 @dataclass(eq=False)
 class Stage:
@@ -137,7 +139,8 @@ class _Fuser:
             staged = True
             bound = min(bound, _rows(producer, load.index))
         if staged:
-            return (bound, True) if bound >= 1 else None
+            narrow = not nest.staged and _is_best_in_vectors(nest, s)
+            return (bound, True) if bound >= 1 and not narrow else None
         if nest.statements and s.domain != nest.domain:
             return None
         return bound, False
@@ -149,6 +152,15 @@ class _Fuser:
         nest.statements.append(s)
         nest.weight += s.weight
         nest.streams.update(load.source for load in s.loads)
+
+
+def _is_best_in_vectors(nest: Nest, s: Statement) -> bool:
+    """Tell whether a nest's loops are better left as they are than put around s's.
+
+    Around others its innermost loop makes one element at a time.
+    """
+    inner = len(s.domain) > len(nest.domain)
+    return inner and any(one.weight >= VECTOR_COST for one in nest.statements)
 
 
 def _reads(s: Statement) -> list[Value]:

@@ -150,3 +150,13 @@ def test_maxima_over_other_axes_or_of_other_numbers_stay_apart():
         for a in (0, 1)
     ]
     np.testing.assert_allclose(f(given), expected, 1e-12)
+
+
+def test_costly_numbers_of_rows_are_made_in_vectors_before_the_matrix_is_read():
+    a, x = T.dvector("a"), T.dmatrix("x")
+    f = theano.function([a, x], (T.exp(a)[:, None] * x).sum(axis=0))
+    first, second = nests(f)
+    assert first.startswith("nest over (a.0) v0 = map")
+    assert "reduce add" in second
+    g = theano.function([a, x], ((a + 1)[:, None] * x).sum(axis=0))
+    assert len(nests(g)) == 1
