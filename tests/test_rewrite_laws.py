@@ -144,6 +144,25 @@ def shares_of_sums(a, c):
     return f("sum")(Softmax((1,))(a.dimshuffle("x", 0) + c) * 0.5, axis=0)
 
 
+def weighted(s, c):
+    return s * Softmax((0,))(s.dimshuffle(0, "x") + c)
+
+
+def sums_of_weights(s, c):
+    return f("sum")(weighted(s, c), axis=1)
+
+
+def total_of_weights(start, c, turn):
+    """Return what the steps of a loop add to a matrix."""
+    index, s = S_INT.type.make_variable(), start.type.make_variable()
+    total, fixed = c.type.make_variable(), c.type.make_variable()
+    after = [s * 0.5, total + turn(weighted(s, fixed))]
+    graph = FrozenGraph([index, s, total, fixed], after)
+    start_of_total = f("zeros_like")(c)
+    loop = LoopOp(graph, 2, 0)
+    return loop(constant(3), start, start_of_total, c, return_list=True)[1]
+
+
 def two_outputs(step, starts):
     a, b = scan(step, V, starts)[0]
     return a * b
@@ -603,6 +622,11 @@ EXAMPLES = {
         lambda: repeated(log_of_sums, V[:4], [M[:, :4]]),
         lambda: repeated(lambda s, c: log_of_sums(s, c.T), V[:4], [M[:, :4].T]),
         lambda: repeated(shares_of_sums, V[:4], [M[:, :4]]),
+    ],
+    "weights_behind_loop": [
+        lambda: repeated(sums_of_weights, V[:4], [M[:, :4]]),
+        lambda: total_of_weights(V[:3], SQUARE, lambda w: w),
+        lambda: total_of_weights(V[:3], SQUARE, lambda w: w.T),
     ],
     "guessed_extreme_of_state": [
         lambda: over_rows(

@@ -1,6 +1,7 @@
 """Loops and branches: what moves out of them, and what they need not do."""
 
 from theanolike.rewrites.loops import (
+    accumulated,
     branches,
     diagonals,
     guesses,
@@ -16,6 +17,7 @@ from theanolike.rewrites.loops.stored import store_or_compute
 from theanolike.rewrites.loops.trim import trim_loops
 
 __all__ = [
+    "accumulated",
     "branches",
     "diagonals",
     "guesses",

@@ -23,7 +23,7 @@ from theanolike.rewrites.loops.stacked import (
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
 
-__all__: list[str] = []
+__all__ = ["over_all_steps"]
 
 COLUMN, ROW = DimShuffle((0, None)), DimShuffle((None, 0))
 MOST_TERMS = 32
@@ -92,7 +92,7 @@ def sum_of_products_behind_loop(node: Apply) -> Any:
     for place, total in totals.items():
         terms = []
         for p in total.products:
-            value = _over_all_steps(
+            value = over_all_steps(
                 rows[p.left], rows[p.right], finals[place], is_safe=has_steps(node)
             )
             if p.scale is not None:
@@ -267,7 +267,7 @@ def _is_of_loop(variable: Any) -> bool:
     return is_loop(node)
 
 
-def _over_all_steps(left: Any, right: Any, start: Any, *, is_safe: bool) -> Any:
+def over_all_steps(left: Any, right: Any, start: Any, *, is_safe: bool) -> Any:
     """Return the sum over all steps of dot(left.T, right).
 
     Without a step it has the shape of `start`, whatever that of a product would be.
