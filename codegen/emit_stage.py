@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from theanolike.codegen.affine import Affine, affine
+from theanolike.codegen.affine import Affine
+from theanolike.codegen.boxes import Box, box_of
 from theanolike.codegen.emit_scalar import FLAG, Table, affine_text, bare, stored_text
 from theanolike.codegen.memory import accumulates
 from theanolike.codegen.program import Load, Reduce, Scatter
@@ -13,7 +14,7 @@ from theanolike.codegen.scalars import cast as cast_text
 from theanolike.codegen.schedule.fuse import Stage
 from theanolike.codegen.schedule.statements import Statement
 from theanolike.codegen.segments import segments, within
-from theanolike.codegen.shapes import Extent, add, minimum, mul
+from theanolike.codegen.shapes import Extent, mul
 
 if TYPE_CHECKING:
     from theanolike.codegen.emit_kernel import KernelWriter
@@ -50,7 +51,7 @@ class StageWriter:
                 self._base(s.base, set_box(s))
         self._level(kernel.nest_loops)
 
-    def _base(self, base: Statement, box: "Box | None") -> None:
+    def _base(self, base: Statement, box: Box | None) -> None:
         """Write what a scatter starts from, but for the box that it sets anyway."""
         kernel = self.kernel
         layout = kernel.loops[kernel.stage]
@@ -89,7 +90,7 @@ class StageWriter:
         old = kernel.pointer(load.source, write=False)
         return f"{old} != {kernel.pointer(base.value, write=True)}"
 
-    def _open_around(self, depth: int, extent: "int | Extent", box: "Box") -> None:
+    def _open_around(self, depth: int, extent: "int | Extent", box: Box) -> None:
         """Open two runs over the innermost axis: before the box, and after it."""
         kernel = self.kernel
         text = kernel.extent
@@ -434,29 +435,9 @@ class StageWriter:
         kernel.emit(f"{element} = {stored_text(bare(text), s.value.dtype)};")
 
 
-Box = list[tuple["int | Extent", "int | Extent"]]
-
-
 def set_box(s: Statement) -> Box | None:
-    """Return the box of indices, first and end, that a scatter sets whatever they hold.
-
-    It is None for another set of places.
-    """
+    """Return the box that a scatter sets whatever it holds, if it is one."""
     node = s.node
-    if not isinstance(node, Scatter) or node.kind != "set" or not s.place:
+    if not isinstance(node, Scatter) or node.kind != "set":
         return None
-    box: Box = []
-    used: set[int] = set()
-    for scalar, extent in zip(s.place, s.value.shape, strict=True):
-        where = affine(scalar)
-        if where.rest or len(where.coefficients) > 1:
-            return None
-        length: int | Extent = 1
-        for axis, factor in where.coefficients:
-            if factor != 1 or axis in used:
-                return None
-            used.add(axis)
-            length = s.domain[axis]
-        first = minimum(where.constant, extent)
-        box.append((first, minimum(add(where.constant, length), extent)))
-    return box if len(used) == len(s.domain) else None
+    return box_of(s.place, s.domain, s.value.shape)

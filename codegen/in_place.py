@@ -9,7 +9,9 @@ element that it writes, and no other such step reads it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from theanolike.codegen.affine import offset
 from theanolike.codegen.emit_scalar import is_fast
+from theanolike.codegen.emit_stage import set_box
 from theanolike.codegen.memory import reads, root
 from theanolike.codegen.program import (
     Axis,
@@ -129,7 +131,10 @@ def _reads_own_element(s: Statement, olds: set[Value]) -> bool:
     if s.kind == "scatter":  # its indices are checked before anything is put off
         base = s.base.body if s.base is not None else None
         copies = isinstance(base, Load) and base.source in olds and is_whole(base)
-        return copies and not any(root(load.source) in olds for load in s.loads)
+        own = set_box(s) is not None and all(reads_at(s, old, s.place) for old in olds)
+        return copies and (
+            own or not any(root(load.source) in olds for load in s.loads)
+        )
     if s.kind != "map" or s.node.effect is not Effect.TOTAL:
         return False
     if not _is_identity(s.place):
@@ -138,6 +143,16 @@ def _reads_own_element(s: Statement, olds: set[Value]) -> bool:
         load.source in olds and is_whole(load) and load.source.shape == s.domain
         for load in s.loads
         if root(load.source) in olds
+    )
+
+
+def reads_at(s: Statement, old: Value, place: tuple[Scalar, ...]) -> bool:
+    """Tell whether a statement reads `old` at no place but `place` of `old` itself."""
+    where = offset(place, old.shape)
+    return not where.rest and all(
+        load.source is old and offset(load.index, old.shape) == where
+        for load in s.loads
+        if root(load.source) is old
     )
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from theanolike.codegen.affine import offset, strides
+from theanolike.codegen.affine import strides
 from theanolike.codegen.emit_stage import set_box
-from theanolike.codegen.in_place import is_whole, may_be_done_again
+from theanolike.codegen.in_place import is_whole, may_be_done_again, reads_at
 from theanolike.codegen.memory import reads, root, size_of
 from theanolike.codegen.program import (
     Axis,
@@ -300,7 +300,7 @@ class _Finder:
         return all(
             s.kind == "map"
             and not may_be_done_again(s)
-            and _reads_at(s, old, writer.place)
+            and reads_at(s, old, writer.place)
             for s in nest.statements
         )
 
@@ -345,23 +345,13 @@ def _scatters_over(s: Statement, old: Value) -> bool:
         return True
     if not s.domain:  # a single element, written after all is read
         return copies
-    return set_box(s) is not None and _reads_at(s, old, s.place)
+    return set_box(s) is not None and reads_at(s, old, s.place)
 
 
 def _placed_by(s: Statement, old: Value) -> bool:
     """Tell whether elements of `old` say where a scatter writes."""
     indices = scalar_order(*s.place)
     return any(isinstance(i, Load) and root(i.source) is old for i in indices)
-
-
-def _reads_at(s: Statement, old: Value, place: Sequence[object]) -> bool:
-    """Tell whether a statement reads `old` at one place only, that of `old` itself."""
-    where = offset(tuple(place), old.shape)  # type: ignore[arg-type]
-    return not where.rest and all(
-        load.source is old and offset(load.index, old.shape) == where
-        for load in s.loads
-        if root(load.source) is old
-    )
 
 
 def _is_copy(base: Statement, source: Value) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from theanolike.codegen.affine import offset
+from theanolike.codegen.boxes import box_of
 from theanolike.codegen.program import (
     Axis,
     Branch,
@@ -504,17 +505,24 @@ def _plan_scatter(node: Scatter, resolve: Resolver) -> Statement:
     start = resolve.load(node.operands[0], outer)
     base = Statement("map", value, value.shape, start, node, (), outer)
     axes = resolve.axes(len(node.domain))
+    body = resolve(node.body, axes)
+    place = tuple(resolve(i, axes) for i in node.index)
+    sites = _sites(node, resolve)
+    boxed = box_of(place, node.domain, value.shape) is not None
+    if node.kind == "add" and boxed and body.dtype != "bool":
+        # All around the box is copied, and the box itself set to the sum.
+        old = resolve.load(node.operands[0], place)
+        body = Call("add", body.dtype, (old, body))
+        node = _setting(node, body)
     return Statement(
-        "scatter",
-        value,
-        node.domain,
-        resolve(node.body, axes),
-        node,
-        (),
-        tuple(resolve(i, axes) for i in node.index),
-        base,
-        sites=_sites(node, resolve),
+        "scatter", value, node.domain, body, node, (), place, base, sites=sites
     )
+
+
+def _setting(node: Scatter, body: Scalar) -> Scatter:
+    """Return a scatter that sets what `node` adds to."""
+    base, index = node.operands[0], node.index
+    return Scatter("set", base, node.domain, index, body, node.site, node.unique)
 
 
 def ordered(statement: Statement) -> Statement:

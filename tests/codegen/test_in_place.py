@@ -127,3 +127,20 @@ def test_what_may_be_computed_again_is_not_overwritten_the_first_time():
     step()
     np.testing.assert_allclose(angle.get_value(), np.sin(start), rtol=1e-14)
     assert "in place" not in step.plan
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "complex64", "uint8", "bool"])
+def test_a_box_is_added_to_in_place(dtype):
+    start = np.ones((6, 5), dtype)
+    table, plain = shared(start), T.TensorType(dtype, (None, None))("plain")
+    addend = T.TensorType(dtype, (None, None))("addend")
+    new = T.inc_subtensor(table[1:4, 2:], addend)
+    fresh = T.inc_subtensor(plain[1:4, 2:], addend)
+    add = function([plain, addend], fresh, updates=[(table, new)])
+    before = address(table)
+    given = np.full((3, 3), 3, dtype)
+    got = add(start, given)
+    start[1:4, 2:] += given
+    assert address(table) == before
+    np.testing.assert_array_equal(table.get_value(), start)
+    np.testing.assert_array_equal(got, start)

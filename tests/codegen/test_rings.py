@@ -89,8 +89,13 @@ def test_a_stencil_of_the_only_state_keeps_two_buffers():
     def step(u):
         return T.set_subtensor(u[1:-1, 1:-1], 0.25 * around(u))
 
+    def added(u):
+        return T.inc_subtensor(u[1:-1, 1:-1], 0.25 * around(u))
+
     outputs = [run(step, steps, u)[-1] for steps in (1, 2, 3, 6)]
     assert "buffers: 8" in check(outputs, places=0)
+    plan = check([run(added, steps, u)[-1] for steps in (1, 2, 3, 6)], places=0)
+    assert plan.count("nest over") == 4
 
 
 def test_a_border_may_come_from_outside_or_be_made_anew():
