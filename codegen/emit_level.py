@@ -79,6 +79,8 @@ class Level:
         self.ready: dict[Nest, Kernel] = {}  # kernels written beforehand
         self.reuse: dict[Nest, Reuse] = {}  # of memory that next states are written to
         self.barrier = ""  # where threads wait that take the steps together
+        self.apart = ""  # says whether each of them has rows of its own
+        self.row_count: int | Extent = 0  # how many rows there are then
         self.own_rows: dict[Value, str] = {}  # each one's temporaries
         self.in_loop = False
         self.divided = False  # in a loop whose steps threads share
@@ -489,7 +491,16 @@ class Level:
         wait, lines = f"{self.barrier}.wait(members);", self.lines
         last = max((k for k, line in enumerate(lines) if wait in line), default=-1)
         if any("[" in line for line in lines[last + 1 :]):
-            self.emit(wait)
+            self.wait()
+
+    def wait(self) -> None:
+        """Let each thread of a team wait for the others."""
+        self.emit(self.waiting())
+
+    def waiting(self) -> str:
+        """Return the statement with which a thread waits for the others."""
+        free = f"if (!{self.apart}) " if self.apart else ""
+        return f"{free}{self.barrier}.wait(members);"
 
     # Opaque steps.
 

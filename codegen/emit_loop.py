@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from theanolike.codegen.apart import rows_apart
 from theanolike.codegen.emit_product import is_product, pack_factors
 from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.emit_steps import divide, leaving, may_be_divided, own_slots
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 # loops over arrays; with library calls, whose work isn't estimated.
 POLL, POLL_NESTS, POLL_LIBRARIES = 4095, 63, 7
 FEWEST = 256  # elements that rows of unknown number have room for at first
+BLOCK_ROWS = 8  # rows of a thread that has them to itself, at least (cxx/product.h)
 LARGE = 1 << 18  # elements of a step after which signals are looked at in any case
 
 
@@ -120,7 +122,8 @@ class _LoopWriter:
             level.emit(line)
         unit.planned(
             f"loop with {self.count} states{self.in_place()}"
-            + (", shared among threads" if inner.barrier else ""),
+            + (", shared among threads" if inner.barrier else "")
+            + (" by rows" if inner.apart else ""),
             lambda: inner.write_prepared(scheduled),
         )
         self.open_loop(inner, step, scheduled)
@@ -129,10 +132,11 @@ class _LoopWriter:
         if inner.barrier:
             written = level.chunks[-1].lines[at:]
             if any("[" in line.rpartition(" = ")[2] for line in written):
-                level.emit(f"  {inner.barrier}.wait(members);")
+                level.emit(f"  {inner.waiting()}")
             else:
                 inner.let_read()
-            level.emit(f"  if ({inner.barrier}.stopped({step} + 1)) return;")
+            given = ", ".join([f"{step} + 1", *([inner.apart] if inner.apart else [])])
+            level.emit(f"  if ({inner.barrier}.stopped({given})) return;")
         # With what the results asked for.
         level.chunks[-1].lines[at:at] = [
             noting(step, line, shared=bool(inner.barrier)) for line in inner.lines
@@ -261,6 +265,12 @@ class _LoopWriter:
             self.left.append(name)
         run = unit.names(("run", self.node), "steps")
         emit(f"const auto {run} = [&](i64 member, i64 members) {{")
+        rows = rows_apart(self.node, inner, scheduled)
+        if rows is not None:
+            inner.apart = unit.names(("apart", self.node), "apart")
+            inner.row_count = rows
+            count = bare(unit.extent(rows))
+            emit(f"  const bool {inner.apart} = {count} >= {BLOCK_ROWS} * members;")
         declare_own_rows(self.level, inner, scheduled)
 
     def close_team(self, inner: "Level", scheduled: Steps) -> None:

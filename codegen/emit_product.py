@@ -94,8 +94,12 @@ def emit_product(level: "Level", node: Library) -> None:
     name = level.unit.names(("product", node), "product")
     level.emit(f"const auto {name} = {text};")
     level.let_read()
-    level.emit(f"{name}.part(member, members);")
-    level.emit(f"{level.barrier}.wait(members);")
+    if level.apart:
+        level.emit(f"if ({level.apart}) {name}.rows(member, members);")
+        level.emit(f"else {name}.part(member, members);")
+    else:
+        level.emit(f"{name}.part(member, members);")
+    level.wait()
 
 
 def _factor(node: Library) -> tuple[Value, bool]:

@@ -147,8 +147,20 @@ def call_together(level: "Level", name: str, kernel: Kernel) -> None:
             level.emit(f"const auto {local} = {text};")
             given[key] = local
     count = said(level, kernel, kernel.divided)
-    share = [f"({count}) * {at} / members" for at in ("member", "(member + 1)")]
+    share = [_share(level, count, at) for at in ("member", "(member + 1)")]
     args = ", ".join([*(given[n] for n in piece_arguments(kernel)), *share])
     level.let_read()
     level.emit(f"{name}_piece({args});")
-    level.emit(f"{level.barrier}.wait(members);")
+    level.wait()
+
+
+def _share(level: "Level", count: str, at: str) -> str:
+    """Return where a thread's share of a loop begins: at a row, where rows are its."""
+    plain = f"({count}) * {at} / members"
+    rows = bare(level.unit.extent(level.row_count))
+    if not level.apart or rows == count:
+        return plain
+    return (
+        f"({level.apart} ? ({rows}) * {at} / members * (({count}) / tl_max({rows}, 1)) "
+        f": {plain})"
+    )

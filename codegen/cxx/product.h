@@ -148,15 +148,16 @@ struct tl_product {
     return m >= TL_BLOCK * parts && (packed || panels() < parts);
   }
 
+  // Computes the rows of one of several threads.
+  void rows(i64 member, i64 members) const {
+    compute(m * member / members, m * (member + 1) / members, 0, panels());
+  }
+
   // Computes one of several parts of the result.
   void part(i64 member, i64 members) const {
-    const bool rows = by_rows(members);
-    const i64 all = rows ? m : panels();
-    const i64 begin = all * member / members, end = all * (member + 1) / members;
-    if (rows)
-      compute(begin, end, 0, panels());
-    else
-      compute(0, m, begin, end);
+    if (by_rows(members)) return rows(member, members);
+    const i64 all = panels();
+    compute(0, m, all * member / members, all * (member + 1) / members);
   }
 
   // Computes all of it, on several threads where that pays; BLAS is for large ones.

@@ -5,8 +5,10 @@ struct tl_barrier {
   alignas(64) i64 arrived = 0;
   alignas(64) i64 phase = 0;
   alignas(64) i64 stop = 0;
-  __attribute__((always_inline)) bool stopped(i64 at) const {
-    return __atomic_load_n(&stop, __ATOMIC_RELAXED) == at;
+  // Members that don't wait for each other stop where they are.
+  __attribute__((always_inline)) bool stopped(i64 at, bool apart = false) const {
+    const i64 said = __atomic_load_n(&stop, __ATOMIC_RELAXED);
+    return apart ? said != 0 : said == at;
   }
   __attribute__((always_inline)) void wait(i64 members) {
     if (members == 1) return;

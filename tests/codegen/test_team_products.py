@@ -9,6 +9,7 @@ import pytest
 import theanolike as theano
 import theanolike.tensor as T
 from theanolike import _runtime
+from theanolike.graph.traverse import ancestors
 
 pytestmark = pytest.mark.compiler
 
@@ -95,6 +96,36 @@ def test_gates_of_a_recurrent_net_are_computed_by_a_team(rng):
     for other in others:
         for got, expected in zip(other, first, strict=True):
             np.testing.assert_array_equal(got, expected)
+
+
+def test_threads_with_rows_of_their_own_need_not_wait(rng):
+    h, w, scale = T.dmatrix("h"), T.dmatrix("w"), T.dvector("scale")
+    steps = {
+        "own": lambda h: T.tanh(T.dot(T.sin(h) * scale, w) + h[:, :1]),
+        "plain": lambda h: T.tanh(h) * 1.01 + scale,
+        "softmax": lambda h: T.nnet.softmax(T.dot(h, w)) + h / 2,
+        "turned": lambda h: T.tanh(h) + h[::-1],
+        "first": lambda h: T.tanh(T.dot(h, w)) + h[:1] * 0.5,
+    }
+    found = {}
+    for name, step in steps.items():
+        hs, _ = theano.scan(step, outputs_info=h, n_steps=6)
+        read = set(ancestors([hs]))
+        inputs = [v for v in (h, w, scale) if v in read]
+        f = theano.function(inputs, hs)
+        slow = theano.function(inputs, hs, mode="FAST_COMPILE")
+        columns = 300 if w in inputs else 900
+        assert "shared among threads" in f.plan
+        found[name] = "shared among threads by rows" in f.plan
+        for rows in (25, 17):
+            shapes = {h: (rows, columns), w: (columns, columns), scale: (columns,)}
+            given = [rng.normal(size=shapes[v]) / 15 for v in inputs]
+            first, *others = on_threads((1, 2, 3), lambda g=given, f=f: f(*g))
+            np.testing.assert_allclose(first, slow(*given), rtol=1e-9, atol=1e-11)
+            for other in others:
+                np.testing.assert_array_equal(other, first)
+    by_rows = {name for name, apart in found.items() if apart}
+    assert by_rows == {"own", "plain", "softmax"}
 
 
 def test_shapes_that_differ_in_a_team_are_an_error_that_names_the_step(rng):
