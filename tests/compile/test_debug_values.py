@@ -88,3 +88,42 @@ def test_an_op_that_overwrites_its_input_leaves_the_test_value(switched_on):
     x = vector("x", [1.0, 2.0])
     assert get_test_value(Double()(x)).tolist() == [2.0, 4.0]
     assert get_test_value(x).tolist() == [1.0, 2.0]
+
+
+def test_steps_of_loops_see_rows_and_first_values(switched_on):
+    x, s = vector("x", [1.0, 2.0, 3.0]), T.dscalar("s")
+    s.tag.test_value = 0.5
+    w = theano.shared(2.0, "w")
+    seen = []
+
+    def step(v, following, a, b):
+        seen.append([get_test_value(u) for u in (v, following, a, b)])
+        return a + b * v * w, {w: w + 1}
+
+    states, _ = theano.scan(
+        step, {"input": x, "taps": [0, 1]}, {"initial": x, "taps": [-1, -3]}
+    )
+    assert seen[0] == [1, 2, 3, 1]
+    np.testing.assert_array_equal(get_test_value(states), [5, 17])
+    total, _ = theano.scan(lambda v, t: t + v, x, T.constant(0))
+    slope = get_test_value(T.grad((total * s).sum(), x))
+    np.testing.assert_array_equal(slope, [1.5, 1, 0.5])
+    moved = get_test_value(T.Rop(total, x, x))
+    np.testing.assert_array_equal(moved, [1, 3, 6])
+
+
+def test_a_mismatch_in_a_step_shows_where_it_is_written(switched_on):
+    x, y = vector("x", [1.0, 2.0]), vector("y", [1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match="test_debug_values.py"):
+        theano.scan(lambda v, t: t + v * y, x, x)
+    with pytest.raises(ValueError, match=r"\(z\[t\]\) of Op .* missing"):
+        theano.scan(lambda v: v + 1, T.dvector("z"))
+
+
+def test_branches_and_jacobians_have_values_and_gradients(switched_on):
+    x = vector("x", [1.0, 2.0])
+    chosen = theano.ifelse.ifelse(x[0] > 0, x**2, T.log(x))
+    np.testing.assert_array_equal(get_test_value(chosen), [1, 4])
+    np.testing.assert_array_equal(get_test_value(T.grad(chosen.sum(), x)), [2, 4])
+    jacobian = get_test_value(theano.gradient.jacobian(chosen, x))
+    np.testing.assert_array_equal(jacobian, [[2, 0], [0, 4]])

@@ -17,6 +17,7 @@ from theanolike.errors import (
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.ops.declare import Elementwise, NativeOp
+from theanolike.ops.scan.counts import named
 from theanolike.ops.scan.loop import LoopOp
 
 __all__ = ["enclosing", "mismatch", "node_error", "unit_error"]
@@ -187,7 +188,15 @@ def unit_error(
     if node is None:
         return kind(lead)
     steps = [step - 1 for step in values[3:] if step]
-    loops = steps_of(enclosing(nodes, node), steps) if steps else []
+    around = enclosing(nodes, node) if steps else []
+    if isinstance(node.op, LoopOp) and kind is ShapeError:
+        lead = (
+            f"{lead} A sequence of {named(node.op.name)} must have a row for each "
+            "step, and states and rows must keep one shape."
+        )
+        if len(steps) > sum(isinstance(n.op, LoopOp) for n in around):
+            around = [node, *around]
+    loops = steps_of(around, steps)
     shapes = [None] * len(node.inputs)
     return kind(describe(node, lead, shapes, advice(kind(lead)), loops))
 

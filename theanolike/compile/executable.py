@@ -236,7 +236,7 @@ class Compiled:
         around = enclosing(nodes, node)
         if not around and node not in nodes:
             return
-        loops = [outer.op for outer in around if isinstance(outer.op, LoopOp)]
+        loops = [n.op for n in (node, *around) if isinstance(n.op, LoopOp)]
         # Of loops that count down it isn't known how many steps they have done.
         if any(loop.reverse for loop in loops):
             return

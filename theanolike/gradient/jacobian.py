@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from theanolike.errors import InputTypeError
 from theanolike.gradient.forward import push_forward
 from theanolike.gradient.reverse import (
@@ -65,6 +67,7 @@ def jacobian(
     variables = as_list(wrt)
     f = functions()
     row = TensorType("int64", ()).make_variable()
+    row.tag.test_value = np.int64(0)
     length = f.shape_i(expression, 0)
     unit = f.cast(f.eq(f.arange(length), row), kind.dtype)
     rows = grad(None, variables, known_grads={expression: unit}, **options)

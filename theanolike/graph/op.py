@@ -3,7 +3,8 @@
 The library's own ops are `theanolike.ops.declare.NativeOp`, which derive these methods.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from theanolike.errors import MethodNotDefinedError
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
 
 # Called with each node that `Op.__call__` makes: test values hook in here.
 node_observers: list[Callable[[Apply], None]] = []
+
+
+@contextlib.contextmanager
+def unobserved() -> Iterator[None]:
+    """Keep the nodes made within from observers: those of graphs inside of ops."""
+    held = list(node_observers)
+    node_observers.clear()
+    try:
+        yield
+    finally:
+        node_observers[:] = held
 
 
 def _missing(op: "Op", signature: str, purpose: str) -> MethodNotDefinedError:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from theanolike.config import config
 from theanolike.graph.variable import Variable
 from theanolike.ops.conditional import maximum, minimum
 from theanolike.ops.known import known_int
@@ -18,6 +19,7 @@ from theanolike.types.constants import (
     is_python_scalar,
 )
 from theanolike.types.dtypes import is_continuous
+from theanolike.types.shared import SharedVariable
 from theanolike.types.type import TensorType
 
 
@@ -50,7 +52,9 @@ class Tapped:
     def row(self, tap: int) -> Any:
         """Return the variable that stands for a row."""
         kind = row_type(self.variable.type)
-        return kind.make_variable(_at(self.variable.name, tap))
+        made = kind.make_variable(_at(self.variable.name, tap))
+        lend(made, self.variable, self.first + tap)
+        return made
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,25 @@ class Recurrence:
 
 def _at(name: str | None, tap: int) -> str | None:
     return f"{name}[t{tap:+d}]" if name and tap else name and f"{name}[t]"
+
+
+def lend(inside: Any, outside: Any, row: int | None = None) -> None:
+    """Give a step's variable the test value of what it stands for, or of a row."""
+    if config.compute_test_value == "off":
+        return
+    if isinstance(outside, SharedVariable):
+        value = outside.get_value(borrow=True)
+    elif isinstance(outside, TensorConstant):
+        value = outside.data
+    else:
+        value = getattr(outside.tag, "test_value", None)
+    if value is None:
+        return
+    if row is not None:
+        if row >= len(value):
+            return
+        value = np.asarray(value)[row]
+    inside.tag.test_value = np.asarray(value, inside.type.dtype)
 
 
 def as_list(given: Any) -> list[Any]:

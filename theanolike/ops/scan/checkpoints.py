@@ -15,6 +15,7 @@ import numpy as np
 
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
+from theanolike.graph.op import unobserved
 from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
@@ -45,8 +46,9 @@ def in_blocks(
     every = root_of(steps)
     blocks = steps // every
     done = blocks * every
-    inner = _inner_loop(loop)
-    outer = _outer_loop(inner, rows)
+    with unobserved():
+        inner = _inner_loop(loop)
+        outer = _outer_loop(inner, rows)
     pieces = [
         f.reshape(
             x[:done],

@@ -10,6 +10,7 @@ from typing import Any
 
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
+from theanolike.graph.op import unobserved
 from theanolike.graph.variable import Variable
 from theanolike.ops.arithmetic import add
 from theanolike.ops.broadcast import Fill
@@ -51,11 +52,12 @@ def push(
     known = {inner[1 + s]: Tangent(d) for s, d in zip(carried, dstates, strict=True)}
     known |= {inner[i]: Tangent(d) for i, d in zip(along, drows, strict=True)}
     known |= {inner[i]: Tangent(d) for i, d in zip(moving, dcaptured, strict=True)}
-    walks["forward"]([out for out in after if _flows(out)], known)
-    following = [
-        known[after[s]].value if after[s] in known else f.zeros_like(after[s])
-        for s in carried
-    ]
+    with unobserved():
+        walks["forward"]([out for out in after if _flows(out)], known)
+        following = [
+            known[after[s]].value if after[s] in known else f.zeros_like(after[s])
+            for s in carried
+        ]
     rows = [r for r in range(k, k + op.collected) if after[r] in known]
     condition = after[-1:] if op.until else []
     body = [*after[:k], *following, *(known[after[r]].value for r in rows), *condition]
@@ -200,7 +202,8 @@ class Backward:
         states = [_like(v) for v in initial]
         given = [_row_like(v) for v in outer]
         captured = [_like(v) for v in self.captured]
-        body = self._body(step, states, given, captured, (carried, along, shared))
+        with unobserved():
+            body = self._body(step, states, given, captured, (carried, along, shared))
         graph = FrozenGraph([step, *states, *given, *captured], body)
         loop = type(self.op)(
             graph,

@@ -14,7 +14,7 @@ from theanolike.codegen.lowering import lower_nodes, sub, where_negative
 from theanolike.errors import UnsupportedError
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
-from theanolike.graph.op import Op
+from theanolike.graph.op import Op, unobserved
 from theanolike.graph.traverse import ancestors
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.comparison import neq
@@ -134,18 +134,20 @@ class IfElse(NativeOp):
                 for k, g in zip(given, gs, strict=True)
             ]
             wrt = [inner[k] for k in flowing]
-            parts = walks["back"](starts, wrt, inner)
+            with unobserved():
+                parts = walks["back"](starts, wrt, inner)
+                chosen.append(
+                    [
+                        p.value if isinstance(p, Cotangent) else _zeros_like(x)
+                        for p, x in zip(parts, wrt, strict=True)
+                    ]
+                )
             reached.append([isinstance(p, Cotangent) for p in parts])
             lost |= {
                 k: p
                 for k, p in zip(flowing, parts, strict=True)
                 if isinstance(p, Missing) and p.reason
             }
-            values = [
-                p.value if isinstance(p, Cotangent) else _zeros_like(x)
-                for p, x in zip(parts, wrt, strict=True)
-            ]
-            chosen.append(values)
             supports.append([_support(p) for p in parts])
         pulled: list[Pulled] = [disconnected] * len(node.inputs)
         if not flowing:
@@ -156,8 +158,9 @@ class IfElse(NativeOp):
             for k, pair in enumerate(pairs)
             if any(isinstance(s, Variable) for s in pair)
         ]
-        for values, known in zip(chosen, supports, strict=True):
-            values += [_as_mask(known[k], values[k]) for k in mixed]
+        with unobserved():
+            for values, known in zip(chosen, supports, strict=True):
+                values += [_as_mask(known[k], values[k]) for k in mixed]
         made = choice(
             condition, [*inner, *gs, *ms.values()], [*captured, *outer, *masks], *chosen
         )
@@ -190,10 +193,11 @@ class IfElse(NativeOp):
                 inner[k]: Tangent(d) for k, d in zip(moving, ds, strict=True)
             }
             wanted = [out for out, on in zip(outputs, flows, strict=True) if on]
-            walks["forward"](wanted, known)
-            chosen.append(
-                [known[v].value if v in known else _zeros_like(v) for v in wanted]
-            )
+            with unobserved():
+                walks["forward"](wanted, known)
+                chosen.append(
+                    [known[v].value if v in known else _zeros_like(v) for v in wanted]
+                )
         results: list[Tangent | None] = [None] * len(node.outputs)
         if any(flows):
             made = choice(condition, [*inner, *ds], [*captured, *outer], *chosen)

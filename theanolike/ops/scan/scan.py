@@ -13,6 +13,7 @@ import numpy as np
 from theanolike.errors import MissingInputError, UnsupportedError
 from theanolike.graph.clone import clone_graph
 from theanolike.graph.frozen import FrozenGraph
+from theanolike.graph.op import unobserved
 from theanolike.graph.traverse import ancestors
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.cast import cast
@@ -25,6 +26,7 @@ from theanolike.ops.scan.arguments import (
     as_sequences,
     as_truncation,
     count_steps,
+    lend,
 )
 from theanolike.ops.scan.checkpoints import in_blocks
 from theanolike.ops.scan.counts import named
@@ -56,6 +58,7 @@ class _Output:
         self.states: list[Any] = [
             recurrence.state(-1 - k) for k in range(len(self.starts))
         ]
+        self._lend()
 
     def arguments(self) -> list[Any]:
         """Return what the function gets, in the order of the taps."""
@@ -121,6 +124,11 @@ class _Output:
             for start in self.starts
         ]
         self.states = [kind.make_variable(state.name) for state in self.states]
+        self._lend()
+
+    def _lend(self) -> None:
+        for state, start in zip(self.states, self.starts, strict=True):
+            lend(state, start)
 
     def _refuse(self, new: Any, name: str) -> None:
         old, kind = self.states[0].type, new.type
@@ -216,12 +224,13 @@ class _Scan:
         targets = _with_default_updates(step, self.arguments())
         held = [_state_of(target) for target in targets]
         values = [*step.outputs, *step.updates.values()]
-        if step.condition is not None:
-            values.append(neq(step.condition, 0))
-        values, _ = clone_graph(
-            values, dict(zip(targets, held, strict=True)), copy_all=False
-        )
-        values = self._fit(values)
+        with unobserved():
+            if step.condition is not None:
+                values.append(neq(step.condition, 0))
+            values, _ = clone_graph(
+                values, dict(zip(targets, held, strict=True)), copy_all=False
+            )
+            values = self._fit(values)
         n = len(step.outputs)
         news = values[:n]
         following: list[Any] = []
