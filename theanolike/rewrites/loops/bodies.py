@@ -51,5 +51,6 @@ def _bodies(op: Any) -> dict[str, FrozenGraph]:
     if isinstance(op, LoopOp):
         return {"graph": op.graph}
     if isinstance(op, IfElse):
-        return {"then": op.then, "otherwise": op.otherwise}
+        branches = {"then": op.then, "otherwise": op.otherwise}
+        return {name: graph for name, graph in branches.items() if graph.nodes}
     return {}
