@@ -23,7 +23,7 @@ ALLOWED = {
     "graph": set(),
     "types": {"graph"},
     "ops": {"graph", "types"},
-    "gradient": {"graph", "ops", "types"},
+    "gradient": {"graph", "ops", "rewrites", "types"},
     "rewrites": {"graph", "ops", "types"},
     "codegen": {"graph"},
     "cache": set(),

@@ -7,7 +7,9 @@ import pytest
 
 from theanolike import ops
 from theanolike.compile.interpreter import Interpreter
+from theanolike.config import config
 from theanolike.gradient import grad
+from theanolike.gradient.stable import FORMS
 from theanolike.graph.check import check_graph
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.function_graph import FunctionGraph
@@ -267,6 +269,11 @@ EXAMPLES = {
     "reshape_of_padded": [
         lambda: Reshape(2)(V.dimshuffle("x", 0), -1, 1),
         lambda: Reshape(1)(M.dimshuffle(0, "x", 1), -1),
+    ],
+    "reshape_of_vector": [
+        lambda: Reshape(2)(V, -1, 1),
+        lambda: Reshape(3)(V, 1, ShapeItem(0)(V), 1),
+        lambda: Reshape(2)(f("sum")(FIXED, axis=1), 2, 1),
     ],
     "reshape_of_fill": [lambda: Reshape(1)(Fill()(M, S), -1)],
     "dimshuffle_of_alloc": [lambda: DimShuffle((1, None, 0))(Alloc()(S, 2, 3))],
@@ -561,6 +568,7 @@ EXAMPLES = {
         lambda: exp(M) / f("sum")(exp(M), axis=1, keepdims=True),
         lambda: S * exp(V) / f("sum")(exp(V)),
         lambda: exp(M) / f("sum")(exp(M), axis=0),
+        lambda: exp(M).T / f("sum")(exp(M), axis=1),
     ],
     "exp_times_inverse_of_its_sum": [
         lambda: exp(M) * (W / f("sum")(exp(M), axis=0)),
@@ -872,6 +880,22 @@ def test_it_keeps_the_gradient_through_its_pattern(name):
                 same_to_grade(
                     Grade.DOMAIN, value_of(before, arrays), value_of(after, arrays)
                 )
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_has_the_gradient_of_what_was_written(name):
+    for one in BY_NAME[name]:
+        for expression in samples(one):
+            graphs = [graph_of(gradient_of(expression))]
+            before = config.nan_semantics
+            config.nan_semantics = "ieee"
+            try:
+                graphs.append(graph_of(gradient_of(expression)))
+            finally:
+                config.nan_semantics = before
+            arrays = arguments(graphs[0], edges=False, seed=1)
+            found, expected = (value_of(graph, arrays) for graph in graphs)
+            same_to_grade(Grade.DOMAIN, expected, found)
 
 
 def gradient_of(expression):

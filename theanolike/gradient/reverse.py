@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from theanolike.errors import DisconnectedInputError, NullTypeGradError
+from theanolike.gradient.stable import stand_ins
 from theanolike.gradient.support import ZERO, Part, Tally, is_undefined
 from theanolike.graph.apply import Apply
 from theanolike.graph.null import DisconnectedType, NullType, disconnected_type
@@ -49,6 +50,8 @@ def pull_back(
     starts: Iterable[tuple[Variable, Part]],
     wrt: Sequence[Variable],
     blockers: Collection[Variable] = (),
+    *,
+    as_written: bool = False,
 ) -> list[Part]:
     """Return what reaches each of `wrt` from the cotangents `starts`.
 
@@ -58,6 +61,8 @@ def pull_back(
     wrt : sequence of Variable
     blockers : collection of Variable
         Nothing passes through these.
+    as_written : bool
+        Differentiate no stable form in place of what was written.
 
     Notes
     -----
@@ -74,12 +79,20 @@ def pull_back(
     choices = any(isinstance(node.op, IfElse) for node in between)
     clients = clients_among(nodes if choices else (), [start for start, _ in starts])
     kept = {*wrt, *blockers}
+    forms = {} if as_written else stand_ins(nodes, between, kept)
     for node in reversed(nodes):
         if node not in between:
             continue
         with inherit(union(node.origin, here)):
             totals = [tally.total(out) for out in node.outputs]
             if all(total is disconnected for total in totals):
+                continue
+            form = forms.get(node.outputs[0])
+            if form is not None and isinstance(totals[0], Cotangent):
+                pairs = [(form.form, totals[0])]
+                parts = pull_back(pairs, form.leaves, form.leaves, as_written=True)
+                for x, part in zip(form.leaves, parts, strict=True):
+                    tally.add(x, part)
                 continue
             if isinstance(node.op, IfElse):
                 # The gradient of a branch not taken must cost nothing either.

@@ -1,5 +1,6 @@
 """Exponentials over their own sum, as written and as gradients make them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from theanolike.graph.apply import Apply
@@ -9,6 +10,7 @@ from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.exponential import exp
 from theanolike.ops.reduction import Sum
 from theanolike.ops.softmax import Softmax
+from theanolike.rewrites.pattern import uniform
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
 
@@ -19,15 +21,39 @@ __all__: list[str] = []
     Phase.STABILIZE, true_div, grade=Grade.DOMAIN, aliases=["local_softmax_recognized"]
 )
 def exp_over_its_sum(node: Apply) -> Any:
-    """exp(x) / sum(exp(x), axes) = softmax(x, axes); also within c * exp(x) / sum."""
+    """exp(x) / sum(exp(x), axes) = softmax(x, axes); also within c * exp(x) / sum.
+
+    And where the exponentials are turned: exp(x).T / sum(exp(x), 1).
+    """
     above, below = node.inputs
     factors = _factors(above)
     for k, factor in enumerate(factors):
-        axes = _axes_of_sum(below, factor)
-        if axes is not None:
-            others = [*factors[:k], *factors[k + 1 :]]
-            return _product(others, Softmax(axes)(factor.owner.inputs[0]))
+        softmax = _softmax(below, factor)
+        if softmax is not None:
+            return _product([*factors[:k], *factors[k + 1 :]], softmax)
     return None
+
+
+def _softmax(total: Any, powers: Any) -> Any:
+    """Return softmax(x) if `total` is a sum of `powers`, exp(x) or that turned."""
+    node = powers.owner
+    if node is None or not _turns(node):
+        axes = _axes_of_sum(total, powers)
+        return None if axes is None else Softmax(axes)(node.inputs[0])
+    (source,), order = node.inputs, node.op.order
+    axes = _axes_of_sum(total, source, turned=order)
+    if axes is None:
+        return None
+    own = tuple(i for i, k in enumerate(order) if k in axes)
+    return Softmax(own)(node.op(source.owner.inputs[0]))
+
+
+def _turns(node: Any) -> bool:
+    """Tell whether a node changes the order of the dims, and nothing else."""
+    is_turned = isinstance(node.op, DimShuffle)
+    return is_turned and sorted(-1 if k is None else k for k in node.op.order) == list(
+        range(node.inputs[0].ndim)
+    )
 
 
 @rewrite(Phase.STABILIZE, mul, grade=Grade.DOMAIN)
@@ -43,7 +69,7 @@ def exp_times_inverse_of_its_sum(node: Apply) -> Any:
                 axes, above = found
                 others = [v for j, v in enumerate(factors) if j not in (i, k)]
                 return _product(
-                    [*others, *above],
+                    [*others, *(v for v in above if uniform(v) != 1)],
                     Softmax(axes)(factor.owner.inputs[0]),  # type: ignore[union-attr]
                 )
     return None
@@ -90,11 +116,14 @@ def _over_sum(variable: Any, powers: Any) -> tuple[tuple[int, ...], list[Any]] |
 
 
 def _axes_of_sum(
-    total: Any, powers: Any, order: tuple[int | None, ...] | None = None
+    total: Any,
+    powers: Any,
+    order: tuple[int | None, ...] | None = None,
+    turned: Sequence[int] | None = None,
 ) -> tuple[int, ...] | None:
     """Return the axes if `total` is the sum of `powers`, spread out beside these.
 
-    `order` is how it is turned before it meets them.
+    `order` is how it is turned before it meets them, `turned` how they are.
     """
     node = total.owner
     if not _is_exp(powers) or node is None:
@@ -108,8 +137,9 @@ def _axes_of_sum(
     if node is None or not isinstance(node.op, Sum) or node.inputs[0] is not powers:
         return None
     axes: tuple[int, ...] = tuple(node.op.axes)
-    kept = iter(range(powers.ndim))
-    spread = [None if k in axes else next(kept) for k in range(powers.ndim)]
+    kept = [k for k in range(powers.ndim) if k not in axes]
+    dims = range(powers.ndim) if turned is None else turned
+    spread = [None if k in axes else kept.index(k) for k in dims]
     given: list[int | None] = list(
         range(node.outputs[0].type.ndim) if order is None else order
     )

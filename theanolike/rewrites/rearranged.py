@@ -7,7 +7,9 @@ from theanolike.graph.function_graph import FunctionGraph
 from theanolike.ops.broadcast import Fill, fill
 from theanolike.ops.creation import Alloc
 from theanolike.ops.dimshuffle import DimShuffle
+from theanolike.ops.extents import ShapeItem
 from theanolike.ops.joining import Join
+from theanolike.ops.known import known_int
 from theanolike.ops.shape import Reshape
 from theanolike.rewrites.phases import Phase
 from theanolike.rewrites.registry import rewrite
@@ -87,3 +89,22 @@ def dimshuffle_of_alloc(node: Apply) -> Any:
         return None
     one = constant(1, dtype="int64")
     return Alloc()(value, *(one if k is None else extents[k] for k in order))
+
+
+@rewrite(CANONICALIZE, Reshape, aliases=["local_reshape_to_dimshuffle"])
+def reshape_of_vector(node: Apply) -> Any:
+    """x.reshape((-1, 1)) = x.dimshuffle(0, 'x'), for a vector x."""
+    value, *extents = node.inputs
+    rank: int = value.type.ndim  # type: ignore[attr-defined]
+    wide = [k for k, extent in enumerate(extents) if known_int(extent) != 1]
+    if rank != 1 or len(wide) != 1 or len(extents) < 2:
+        return None
+    extent: Any = extents[wide[0]]
+    own = extent.owner is not None and extent.owner.op == ShapeItem(0)
+    is_own = own and extent.owner.inputs[0] is value
+    known = known_int(extent)
+    if not is_own and known != -1 and (known is None or known != value.type.shape[0]):  # type: ignore[attr-defined]
+        return None
+    return DimShuffle(tuple(0 if k in wide else None for k in range(len(extents))))(
+        value
+    )
