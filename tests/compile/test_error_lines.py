@@ -2,13 +2,19 @@
 
 # ruff: noqa: PLW0108 - a lambda has a line of its own, which is what is tested
 
+import importlib.util
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import theanolike as theano
 import theanolike.tensor as T
+from theanolike.codegen.lowering import lower
+from theanolike.codegen.program import Effect
+from theanolike.compile.errors import written_as
+from theanolike.compile.mode import Mode
 from theanolike.errors import IndexOutOfBoundsError, ShapeError, TheanolikeError
 from theanolike.gradient import grad
 from theanolike.legacy.ifelse import ifelse
@@ -25,6 +31,7 @@ VALUES = {
     "z": np.array(0),
     "k": np.array([0, 7]),
     "m": np.array([1, 1]),
+    "S": np.eye(3),
 }
 KINDS = {
     name: T.TensorType(value.dtype, (None,) * value.ndim)
@@ -104,6 +111,39 @@ FAILING = {
     "negative extent": lambda n, v: T.zeros((n - 9,)) + v[0],
     "outer and sum": lambda v, w: (T.outer(v, v) + T.outer(w, w)).sum(axis=0),
     "diagonal product": lambda A, w: T.dot(T.diag(w), A),
+    "product with a stack": lambda A, D: T.dot(A, D),
+    "stack and vector": lambda C, v: T.dot(C, v),
+    "vectors of a batch": lambda A, C: T.batched_dot(A[:1], C),
+    "matrix in a chain": lambda A, S, w: T.dot(T.dot(A, S), w),
+    "scaled and added": lambda A, S: 0.5 * S - 0.1 * T.dot(A.T, A[:, :2]),
+    "reshape by a gap": lambda w: w.reshape((3, -1)),
+    "reshape by two gaps": lambda A, n: A.reshape((n - 6, n - 6)),
+    "reshape below the gap": lambda A, n: A.reshape((n - 8, 2)),
+    "joined columns": lambda A, D: T.concatenate([A, D[:, :, 0]], axis=1),
+    "row of a sum": lambda A, w, n: (A + w)[n - 4],
+    "item of a join": lambda v, w, n: T.concatenate([v, w])[n + 9],
+    "row of a transpose": lambda A, n: A.T[n],
+    "set at two places": lambda A, k: T.set_subtensor(A[k, k], 1.0),
+    "set by a mask": lambda v, w: T.set_subtensor(v[v > 0.5], w),
+    "add to columns": lambda A, S: T.inc_subtensor(A[:, :2], S),
+    "set at a row": lambda A, n: T.set_subtensor(A[n], 0.0),
+    "split into less": lambda v, m: T.split(v, m, 2)[1],
+    "arange of floats": lambda v, z: T.arange(v[0], 9.0, z * 0.5),
+    "triangle": lambda n: T.tri(n - 9),
+    "place in columns": lambda A, n: T.cast(A[n:].argmax(axis=0), "float64"),
+    "place of the smallest": lambda v, n: T.cast(v[n:].argmin(), "float64"),
+    "pattern": lambda A: T.patternbroadcast(A, (True, False)),
+    "by a branch": lambda v, w, n: ifelse(T.lt(n, 0), v, T.dot(v, w) * v),
+}
+# The ops that fail there aren't those of the formula's own name.
+AS_WRITTEN = {
+    "product that is added": "dot",
+    "scaled and added": "Elemwise{sub}",
+    "row of a transpose": "Subtensor{int64}",
+    "set by a mask": "set_subtensor",
+    "add to columns": "inc_subtensor",
+    "set a slice": "set_subtensor",
+    "diagonal product": "dot",
 }
 
 
@@ -132,7 +172,66 @@ def test_a_failing_op_is_named_with_its_line(name, mode):
     code = formula.__code__
     inputs = [KINDS[x](x) for x in code.co_varnames[: code.co_argcount]]
     out = formula(*(work(x) for x in inputs))
-    check_text(failure(T.tanh(out * 2) + 1, inputs, mode), code.co_firstlineno)
+    text = failure(T.tanh(out * 2) + 1, inputs, mode)
+    check_text(text, code.co_firstlineno)
+    if name in AS_WRITTEN:
+        assert text.splitlines()[1] == f"  in {AS_WRITTEN[name]}"
+
+
+def structured_ops():
+    """Return the module of laws that has operands for each op that isn't a row."""
+    path = Path(__file__).parents[1] / "test_structured_op_laws.py"
+    spec = importlib.util.spec_from_file_location("operands_of_ops", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def can_fail(op, operands):
+    """Tell whether an op's program has a node that may fail, of unknown extents."""
+    for arrays in operands:
+        xs = [T.TensorType(a.dtype, (None,) * a.ndim)() for a in arrays]
+        try:
+            node = op.make_node(*xs)
+        except (TypeError, ValueError):
+            continue  # a number that must be known
+        program = lower(xs, [node], node.outputs).program
+        if any(step.effect is not Effect.TOTAL for step in program.nodes):
+            return True
+    return False
+
+
+NOT_WRITTEN = {
+    "AnyTo": "made by gradients of what was checked",
+    "SumTo": "made by gradients of what was checked",
+    "SetDiagonal": "made by gradients of what was checked",
+    "masked_dot": "made by gradients of what was checked",
+    "Gemm": "made by a rewrite; T.blas.Gemm fails as dot and sum do",
+    "nonzero": "its loop can't fail",
+    "AdvancedIncSubtensor": "the region is indexed before it is written",
+    "AdvancedSetSubtensor": "the region is indexed before it is written",
+    "tile": "as repeat and alloc",
+}
+
+
+def test_each_op_that_can_fail_has_a_wrong_call():
+    failed = set()
+    for name, formula in FAILING.items():
+        code = formula.__code__
+        inputs = [KINDS[x](x) for x in code.co_varnames[: code.co_argcount]]
+        out = formula(*inputs)
+        text = failure(out, inputs, Mode("py", None)).splitlines()[1]
+        nodes = theano.gof.graph.ops(inputs, [out])
+        found = {type(n.op).__name__ for n in nodes if f"  in {written_as(n)}" == text}
+        assert found, name
+        failed |= found
+    laws, rng = structured_ops(), np.random.default_rng(0)
+    missing = {
+        name
+        for name, op in laws.OPS.items()
+        if type(op).__name__ not in failed and can_fail(op, laws.operands_of(name, rng))
+    }
+    assert missing == set(NOT_WRITTEN)
 
 
 def derivative(formula, *inputs):

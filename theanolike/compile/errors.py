@@ -17,7 +17,7 @@ from theanolike.errors import (
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.ops.declare import Elementwise, NativeOp
-from theanolike.ops.scan.counts import named
+from theanolike.ops.scan.counts import LastRow, StepCount, named
 from theanolike.ops.scan.loop import LoopOp
 
 __all__ = ["enclosing", "mismatch", "node_error", "unit_error"]
@@ -170,7 +170,17 @@ def describe(
         if shape is not None
     ]
     origins = [str(origin) for origin in node.origin]
-    return describe_failure(lead, str(node.op), inputs, origins, next_step, loops)
+    return describe_failure(lead, written_as(node), inputs, origins, next_step, loops)
+
+
+def written_as(node: Apply) -> str:
+    """Return what the user called an op, where that isn't its own name."""
+    match node.op:
+        case LoopOp(name=name) | StepCount(name=name):
+            return named(name)
+        case LastRow():
+            return "Subtensor{int64}"
+    return getattr(node.tag, "written_as", "") or str(node.op)
 
 
 def unit_error(
@@ -178,11 +188,12 @@ def unit_error(
     code: int,
     values: Sequence[int],
     nodes: Iterable[Apply] = (),
+    shapes: Shapes | None = None,
 ) -> Exception:
     """Return the error of a compiled unit from its record alone.
 
-    Used where the graph can't be computed again to tell more; `nodes` are those that
-    were compiled.
+    Used where computing the graph again tells no more; `nodes` are those that were
+    compiled, `shapes` those of the node's inputs where they are known.
     """
     kind, lead = _from_record(code, values)
     if node is None:
@@ -197,7 +208,7 @@ def unit_error(
         if len(steps) > sum(isinstance(n.op, LoopOp) for n in around):
             around = [node, *around]
     loops = steps_of(around, steps)
-    shapes = [None] * len(node.inputs)
+    shapes = shapes or [None] * len(node.inputs)
     return kind(describe(node, lead, shapes, advice(kind(lead)), loops))
 
 

@@ -13,7 +13,6 @@ import os
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,7 +21,8 @@ import numpy as np
 from theanolike import _runtime
 from theanolike._runtime import Cell, Unit
 from theanolike.cache import open_store
-from theanolike.compile.errors import BROADCAST, enclosing, unit_error
+from theanolike.compile.again import Failure
+from theanolike.compile.errors import BROADCAST, unit_error
 from theanolike.compile.interpreter import Interpreter, run_node
 from theanolike.errors import CompilerNotFoundWarning, NoCompilerError
 from theanolike.flags import Snapshot
@@ -30,10 +30,8 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.clone import clone_graph
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.origin import user_stacklevel
-from theanolike.graph.traverse import toposort
 from theanolike.graph.type import Type
 from theanolike.graph.variable import Variable
-from theanolike.ops.scan.loop import LoopOp
 from theanolike.types.type import TensorType
 
 __all__ = [
@@ -50,8 +48,6 @@ __all__ = [
 MOST_VARIANTS = 8
 # Elements of all arguments above which a call gives the GIL back.
 RELEASE_ABOVE = 20_000
-# Nodes of steps that are computed again in Python to tell more of a failure.
-MOST_WORK = 100_000
 
 Body = Any
 
@@ -216,42 +212,19 @@ class Compiled:
     ) -> Body:
         """Raise the user's error, or return a specialised body.
 
-        The message is made by computing again up to the node that failed, where no
-        effect forbids that: so it knows the shapes of the node's inputs.
+        The message is made by computing again, first what the user wrote, then what
+        was compiled: so it has the user's op and the shapes of its inputs.
         """
         arrays = arrays[: len(self.request.graph.inputs)]
         if code == BROADCAST:
             return self._specialised(arrays)
-        sites = self.built.sites
-        node = sites[site] if 0 <= site < len(sites) else None
-        if node is not None:
-            self._compute_again(node, values, arrays)
-        raise unit_error(node, code, values, self.request.graph.apply_nodes)
-
-    def _compute_again(
-        self, node: Apply, values: Sequence[int], arrays: Sequence[Any]
-    ) -> None:
-        """Raise what the interpreter raises at `node`, if it does, and soon."""
-        nodes = self.request.graph.apply_nodes
-        around = enclosing(nodes, node)
-        if not around and node not in nodes:
-            return
-        loops = [n.op for n in (node, *around) if isinstance(n.op, LoopOp)]
-        # Of loops that count down it isn't known how many steps they have done.
-        if any(loop.reverse for loop in loops):
-            return
-        work = prod(step for step in values[3:] if step)
-        work *= sum(len(loop.graph.nodes) for loop in loops)
-        if work <= MOST_WORK:
-            self._compute((around[-1] if around else node).outputs, arrays)
-
-    def _compute(self, variables: Sequence[Variable], arrays: Sequence[Any]) -> None:
-        """Interpret the graph up to `variables`, unless that would repeat an effect."""
-        steps = toposort(variables)
-        for host in self.built.hosts:
-            if host in steps or enclosing(steps, host):
-                return
-        Interpreter(self.request.graph.inputs, steps, variables).compute(arrays)
+        sites, graph = self.built.sites, self.request.graph
+        if not 0 <= site < len(sites) or sites[site] is None:
+            raise unit_error(None, code, values)
+        failure = Failure(sites[site], code, values, arrays, self.built.hosts)
+        failure.raise_as_written(self.request.original())
+        failure.raise_as_compiled(graph)
+        raise failure.error(graph)
 
     def _specialised(self, arrays: Sequence[Any]) -> Body:
         pattern = ones_of(self.request.graph.inputs, arrays)

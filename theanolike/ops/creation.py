@@ -177,6 +177,9 @@ class OfIntegers(NativeOp):
         return [[False]] * len(node.inputs)
 
 
+STEP_OF_ZERO = "arange needs a step that isn't 0, and finite bounds."
+
+
 @record
 class ARange(OfIntegers):
     """start, start + step, ... before stop, of integers."""
@@ -187,7 +190,7 @@ class ARange(OfIntegers):
         bounds = as_extents(list(inputs), what="arange")
         known = [known_int(v) for v in bounds]
         if known[2] == 0:
-            raise ValueError("arange needs a step that isn't 0.")
+            raise ValueError(STEP_OF_ZERO)
         length = None if None in known else len(range(*known))  # type: ignore[arg-type]
         return Apply(self, bounds, [TensorType(self.dtype, (length,)).make_variable()])
 
@@ -198,7 +201,7 @@ class ARange(OfIntegers):
     def reference(self, *arrays: Any) -> Any:
         start, stop, step = (int(a) for a in arrays)
         if not step:
-            raise ShapeError("arange needs a step that isn't 0.")
+            raise ShapeError(STEP_OF_ZERO)
         return np.arange(start, stop, step, dtype=self.dtype)
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
@@ -255,11 +258,17 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> An
 def _float_range(bounds: Sequence[Any], dtype: str) -> Any:
     f = functions()
     first, last, step = (f.cast(v, "float64") for v in bounds)
-    length = f.cast(f.ceil((last - first) / step), "int64")
-    known = find_constant(length)
-    if known is not None:
-        length = constant(max(int(known), 0))
-    places = f.cast(ARange("int64")(0, length, 1), "float64")
+    steps = f.ceil((last - first) / step)
+    known = find_constant(steps)
+    if known is None:
+        # Where there is no number of steps, the range of places refuses the step 0.
+        by = f.cast(f.invert(f.or_(f.isnan(steps), f.isinf(steps))), "int64")
+        places = ARange("int64")(0, f.cast(steps, "int64"), by)
+    elif np.isfinite(known):
+        places = ARange("int64")(0, max(int(known), 0), 1)
+    else:
+        raise ValueError(STEP_OF_ZERO)
+    places = f.cast(places, "float64")
     return f.cast(first + places * step, dtype)
 
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from theanolike.codegen import lowering
+from theanolike.errors import ShapeError
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
 from theanolike.ops.creation import OfIntegers
@@ -68,6 +69,8 @@ class Tri(Eye):
 
     def reference(self, *arrays: Any) -> Any:
         n, m, k = (int(a) for a in arrays)
+        if min(n, m) < 0:
+            raise ShapeError(f"Tri needs extents that aren't negative, got {n}, {m}.")
         return np.tri(n, m, k, dtype=self.dtype)
 
     def is_one(self, i: Scalar, j: Scalar) -> Scalar:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from theanolike.codegen import lowering
-from theanolike.errors import AssertionFailedError
+from theanolike.errors import AssertionFailedError, ShapeError
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
@@ -92,7 +92,12 @@ class Reshape(Rearrangement):
         return _fill_in(total, [e.item() for e in inputs[1:]])
 
     def reference(self, *arrays: Any) -> Any:
-        return np.reshape(arrays[0], tuple(int(e) for e in arrays[1:]))
+        extents = tuple(int(e) for e in arrays[1:])
+        if min(extents, default=0) < -1:
+            raise ShapeError(
+                f"reshape needs extents that aren't negative, or one -1, got {extents}."
+            )
+        return np.reshape(arrays[0], extents)
 
     def back(self, node: Apply, value: Any) -> Any:
         x = node.inputs[0]

@@ -62,6 +62,10 @@ def inc_subtensor(
     if chosen is not None:
         return chosen
     value = fill_like(value, x)
+    if value.owner is not None and value.owner.inputs[0] is x:  # of fill_like
+        value.owner.tag.written_as = (
+            "set_subtensor" if set_instead_of_inc else "inc_subtensor"
+        )
     while x.owner is not None and isinstance(
         x.owner.op, DimShuffle | Reshape | Flatten
     ):
