@@ -197,15 +197,23 @@ def spread(value: Value, first: int | Extent) -> tuple[int | Extent, int | Exten
     What is written begins on a line of the cache. And a CPU takes a load for one of
     what it just stored if the addresses agree in the last 12 bits: so the distance of
     buffers that follow one another is, modulo 4096, 448 or more from 0 and from a row.
+    That pays where a step reads several rows: not for vectors, and what is small is
+    stored just before it is read.
     """
     size, itemsize = size_of(value), np.dtype(value.dtype).itemsize
+    if value.ndim < 2:
+        return size, 0
     shift = mod(sub(LINE, mod(mul(first, itemsize), LINE)), LINE)
-    row = mod(mul(value.shape[-1], itemsize), PAGE) if value.ndim > 1 else 0
+    row = mod(mul(value.shape[-1], itemsize), PAGE)
     near = minimum(row, sub(PAGE, row))  # as far from 0 downwards as upwards
     lines = add(mod(add(floordiv(near, 2 * LINE), 8), 16), 8)
     pages = mul(floordiv(add(size, LINE + PAGE - 1), PAGE), PAGE)
     large = add(pages, mul(lines, LINE))
-    return where_negative(sub(size, PAGE), add(size, LINE), large), shift
+    is_large = sub(size, PAGE)
+    return (
+        where_negative(is_large, size, large),
+        where_negative(is_large, 0, shift) if first != 0 else 0,
+    )
 
 
 def _made(nest: Nest) -> list[Value]:
