@@ -626,6 +626,15 @@ EXAMPLES = {
         lambda: M - DimShuffle((0, None))(LogSumExp((1,))(M)),
     ],
     "exp_of_logsoftmax": [lambda: exp(LogSoftmax((1,))(M))],
+    "variance_by_hand": [
+        lambda: f("mean")(M**2) - f("mean")(M) ** 2,
+        lambda: f("mean")(f("sqr")(M), axis=1) - f("sqr")(f("mean")(M, axis=1)),
+        lambda: (
+            f("mean")(M * M, axis=0, keepdims=True)
+            - f("mean")(M, axis=0, keepdims=True) ** 2
+        ),
+        lambda: f("mean")(FIXED**2, axis=1) - f("mean")(FIXED, axis=1) ** 2,
+    ],
     "log_of_product_in_loop": [
         lambda: repeated(log_of_sums, V[:4], [M[:, :4]]),
         lambda: repeated(lambda s, c: log_of_sums(s, c.T), V[:4], [M[:, :4].T]),

@@ -229,6 +229,39 @@ def test_a_softmax_is_recognised_and_finite_in_every_spelling(name):
     np.testing.assert_allclose(logs(ROWS), expected, rtol=1e-14)
 
 
+VARIANCE = {
+    "of all": lambda x: T.mean(x**2) - T.mean(x) ** 2,
+    "of columns": lambda x: T.mean(T.sqr(x), axis=0) - T.sqr(T.mean(x, axis=0)),
+    "of rows": lambda x: (x * x).mean(1, keepdims=True) - x.mean(1, keepdims=True) ** 2,
+    "of a product": lambda x: (
+        (T.dot(x, np.eye(4)) ** 2).mean(0) - T.dot(x, np.eye(4)).mean(0) ** 2
+    ),
+    "by sums": lambda x: (x**2).sum(0) / x.shape[0] - (x.sum(0) / x.shape[0]) ** 2,
+}
+
+
+def test_a_variance_by_hand_is_accurate_far_from_zero_with_its_gradient():
+    outputs = [written(X) for written in VARIANCE.values()]
+    gradients = [T.grad(v.sum(), X) for v in outputs]
+    f = theano.function([X], [*outputs, *gradients], mode=STABLE)
+    x = np.round(1e8 + np.random.default_rng(0).normal(size=(6, 4)) * 4) / 4 * 4
+    found = f(x)
+    for axis, value, gradient in zip(
+        [None, 0, 1, 0, 0], found[: len(outputs)], found[len(outputs) :], strict=True
+    ):
+        apart = x - x.mean(axis=axis, keepdims=True)
+        expected = np.mean(apart**2, axis=axis, keepdims=axis == 1)
+        np.testing.assert_allclose(value, expected, rtol=1e-6)
+        count = x.size if axis is None else x.shape[axis]
+        np.testing.assert_allclose(gradient, 2 * apart / count, rtol=1e-6, atol=1e-7)
+
+
+def test_a_divisor_that_is_no_count_makes_no_variance():
+    x, n = T.dvector(), T.dscalar()
+    f = theano.function([x, n], (x**2).sum() / n - (x.sum() / n) ** 2, mode=STABLE)
+    np.testing.assert_allclose(f(np.array([1.0, 3.0]), 4.0), 10 / 4 - 1)
+
+
 PRODUCTS = {
     "plain": (lambda x: T.log(T.prod(x)), [1e-200] * 3 + [1e-100, 2.0]),
     "of two negative ones": (lambda x: T.log(T.prod(x)), [-1e200, -1e200, 3.0]),

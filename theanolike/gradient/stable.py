@@ -50,6 +50,7 @@ FORMS = (
     "log_of_product_with_exp",
     "logsumexp_by_hand",
     "less_own_logsumexp",
+    "variance_by_hand",
 )
 # A form is seen through so many nodes, and goes around so many.
 _DEPTH = 3

@@ -47,6 +47,7 @@ CATALOGUE = (
     "exponentials",
     "logistic",
     "scatters",
+    "variances",
     "specialize",
     "reductions",
     "onehot",
