@@ -82,7 +82,6 @@ PENDING: dict[str, str] = {
         gpuarray_shared_constructor list_contexts reg_context
     """,
     "gradient": "grad_time mode_not_slow",
-    "ifelse": "IfElse",
     "misc.ordered_set": "OrderedSet",
     "misc.pkl_utils": """
         CompatUnpickler StripPickler zipadd

@@ -272,6 +272,22 @@ def test_choices_in_loops_and_loops_in_choices(function):
     same(f([1.0], 2.0, 5, 0)[6:], [32, 80])
 
 
+def test_theanos_op_is_called_with_both_branches(function):
+    c, x, y = T.iscalar("c"), T.vector("x"), T.vector("y")
+    op = theano.ifelse.IfElse
+    one = op(n_outs=1, as_view=False, gpu=False, name="one")(c, x, y)
+    pair = op(2)(c, x, y, y * 2, x * 2)
+    assert one.name == "one"
+    assert isinstance(one.owner.op, op)
+    assert not isinstance((x + y).owner.op, op)
+    for got, right in zip(
+        function([c, x, y], [one, *pair])(0, [1], [2]), [2, 4, 2], strict=True
+    ):
+        same(got, [right])
+    with pytest.raises(ValueError, match="expected 4, got 3"):
+        op(2)(c, x, y, x)
+
+
 def test_an_update_may_be_a_choice(function):
     c, lr = T.iscalar("c"), T.scalar("lr")
     w = theano.shared(np.ones(2), "w")
