@@ -53,5 +53,5 @@ class IfElse(metaclass=_OfChoices):
                 f"{len(args)}; give the {n} of each branch."
             )
         if n == 1 and not return_list:
-            return ifelse(condition, *args, name=self.name)
+            return ifelse(condition, args[0], args[1], self.name)
         return ifelse(condition, list(args[:n]), list(args[n:]), self.name)
