@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from theanolike.codegen.emit_product import is_product
+from theanolike.codegen.emit_product import is_product, is_turned
 from theanolike.codegen.memory import Slot, root
 from theanolike.codegen.program import (
     Axis,
@@ -78,6 +78,8 @@ class _Rows:
         left, right, *added = node.operands
         result = node.results[0]
         self.found.append(result.shape[0])
+        if is_turned(self.inner, node):
+            return False
         if not self._is_fixed(right) or root(result) is not result:
             return False
         if not self._is_fixed(left):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from theanolike.codegen.emit_level import Level
 
 # Steps between two looks at signals, one less than a power of 2: of scalars only; with
-# loops over arrays; with library calls, whose work isn't estimated.
+# loops over arrays; with library calls, whose work isn't estimated, and in teams.
 POLL, POLL_NESTS, POLL_LIBRARIES = 4095, 63, 7
 FEWEST = 256  # elements that rows of unknown number have room for at first
 BLOCK_ROWS = 8  # rows of a thread that has them to itself, at least (cxx/product.h)
@@ -191,7 +191,9 @@ class _LoopWriter:
         work = work_of(inner, scheduled)
         if not work:
             return f"({step} & {POLL}) == {POLL}"
-        often = f"({step} & {POLL_NESTS}) == {POLL_NESTS}"
+        # Members that wait for each other make a step last, where cores are scarce.
+        every = POLL_LIBRARIES if inner.barrier else POLL_NESTS
+        often = f"({step} & {every}) == {every}"
         return f"({often} || {work} >= {LARGE})"
 
     def open_loop(self, inner: "Level", step: str, scheduled: Steps) -> None:

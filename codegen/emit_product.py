@@ -59,14 +59,18 @@ def product_work(level: "Level", node: Library) -> str:
 
 
 def pack_factors(outer: "Level", inner: "Level", steps: Iterable[Nest | Node]) -> None:
-    """Pack the right factors that are the same in all steps, before the loop."""
+    """Pack the factors that are the same in all steps, before the loop.
+
+    A left one is packed for the transposed product, if the right one changes.
+    """
     for step in steps:
         if not isinstance(step, Library) or not is_product(step):
             continue
-        right, flipped = _factor(step)
-        given = right if isinstance(right.node, Data) else inner.captured.get(right)
-        if given is None or (right, flipped) in inner.packed:
+        fixed = [f for f in (_right(step), _left(step)) if _given(inner, f[0])]
+        if not fixed or fixed[0] in inner.packed:
             continue
+        right, flipped = fixed[0]
+        given = _given(inner, right) or right
         name = outer.unit.names(("packed", outer, right, flipped), "packed")
         kind = CTYPE[right.dtype]
         slot = Slot(-1, _packed_size(given, flipped=flipped))
@@ -102,8 +106,22 @@ def emit_product(level: "Level", node: Library) -> None:
     level.wait()
 
 
-def _factor(node: Library) -> tuple[Value, bool]:
+def is_turned(level: "Level", node: Library) -> bool:
+    """Tell whether a product is computed as its transpose, whose factor is packed."""
+    return _right(node) not in level.packed and _left(node) in level.packed
+
+
+def _given(level: "Level", value: Value) -> Value | None:
+    """Return what a value is outside, if it is the same in all steps."""
+    return value if isinstance(value.node, Data) else level.captured.get(value)
+
+
+def _right(node: Library) -> tuple[Value, bool]:
     return node.operands[1], bool(node.params[1])
+
+
+def _left(node: Library) -> tuple[Value, bool]:
+    return node.operands[0], not node.params[0]
 
 
 def _packed_size(right: Value, *, flipped: bool) -> int | Extent:
@@ -123,11 +141,15 @@ def _declared(level: "Level", node: Library) -> str:
             bare(stored(level.scalar(v), a.dtype)) for v in node.operands[3:]
         )
     out = level.pointer(node.results[0])
-    packed = level.packed.get(_factor(node), "nullptr")
+    turned = is_turned(level, node)
+    packed = level.packed.get(_left(node) if turned else _right(node), "nullptr")
+    pa, pb = level.pointer(a), level.pointer(b)
+    left = ("1", lda) if ta else (lda, "1")
+    right = ("1", ldb) if tb else (ldb, "1")
+    if turned:
+        m, n, pa, pb, left, right = n, m, pb, pa, right[::-1], left[::-1]
     given = [
-        *(m, n, k, level.pointer(a), level.pointer(b), packed, start),
-        *(("1", lda) if ta else (lda, "1")),
-        *(("1", ldb) if tb else (ldb, "1")),
-        *(out, alpha, beta),
+        *(m, n, k, pa, pb, packed, start, *left, *right),
+        *(out, alpha, beta, "true" if turned else "false"),
     ]
     return f"tl_product<{CTYPE[a.dtype]}>{{{', '.join(given)}}}"

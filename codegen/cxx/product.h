@@ -103,12 +103,14 @@ struct tl_product {
   i64 a_row, a_step, b_step, b_column;
   T* out;
   T alpha, beta;
+  bool turned;  // `out` and `start` are transposed, with m columns
 
   i64 panels() const { return (n + tl_panel<T> - 1) / tl_panel<T>; }
 
   void store(i64 r, i64 rows, i64 j, const T* block, bool first) const {
     constexpr i64 width = tl_panel<T>;
     const i64 columns = tl_min(width, n - j);
+    if (turned) return store_turned(r, rows, j, columns, block, first);
     for (i64 end = r + rows; r < end; ++r, block += width) {
       T* to = out + r * n + j;
       if (!first) {
@@ -120,6 +122,18 @@ struct tl_product {
         for (i64 l = 0; l < columns; ++l) to[l] = alpha * block[l];
       }
     }
+  }
+
+  void store_turned(i64 r, i64 rows, i64 j, i64 columns, const T* block,
+                    bool first) const {
+    const T* from = first ? start : out;
+    const T scale = first ? beta : T(1);
+    for (i64 l = 0; l < columns; ++l)
+      for (i64 i = 0; i < rows; ++i) {
+        const i64 at = (j + l) * m + r + i;
+        const T added = from ? scale * from[at] : T(0);
+        out[at] = alpha * block[i * tl_panel<T> + l] + added;
+      }
   }
 
   void compute(i64 top, i64 bottom, i64 panel, i64 end) const {
@@ -183,11 +197,16 @@ struct tl_product {
   }
 
   void by_blas(tl_call* c) const {
-    const bool ta = a_step != 1, tb = b_column != 1;
-    if (start && start != out) __builtin_memcpy(out, start, m * n * sizeof(T));
+    const auto gemm = sizeof(T) == 4 ? c->table->sgemm : c->table->dgemm;
     const T scale = start ? beta : T(0);
-    (sizeof(T) == 4 ? c->table->sgemm : c->table->dgemm)(
-        ta, tb, m, n, k, &alpha, a, ta ? a_step : a_row, b, tb ? b_column : b_step,
-        &scale, out, n);
+    if (start && start != out) __builtin_memcpy(out, start, m * n * sizeof(T));
+    // Of a turned product the right factor's transpose is the left one.
+    const bool ta = turned ? b_step != 1 : a_step != 1;
+    const bool tb = turned ? a_row != 1 : b_column != 1;
+    const i64 lda = tl_max(a_row, a_step), ldb = tl_max(b_step, b_column);
+    if (turned)
+      gemm(ta, tb, n, m, k, &alpha, b, ldb, a, lda, &scale, out, m);
+    else
+      gemm(ta, tb, m, n, k, &alpha, a, lda, b, ldb, &scale, out, n);
   }
 };

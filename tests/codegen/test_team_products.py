@@ -98,6 +98,29 @@ def test_gates_of_a_recurrent_net_are_computed_by_a_team(rng):
             np.testing.assert_array_equal(got, expected)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_fixed_left_factor_is_packed_for_the_transposed_product(rng, dtype):
+    h, w, v = (T.matrix(n, dtype=dtype) for n in "hwv")
+
+    def step(h, w, v):
+        return T.tanh(T.dot(w, h) * 0.5 - h) + 0.3 * T.dot(v.T, h) + 0.5 * h
+
+    last = theano.scan(step, outputs_info=h, non_sequences=[w, v], n_steps=3)[0][-1]
+    f = theano.function([h, w, v], last)
+    assert f.source.count(", true}") == 2
+    slow = theano.function([h, w, v], last, mode="FAST_COMPILE")
+    tolerance = 2e-4 if dtype == "float32" else 1e-11
+    for n, columns in [(1, 1), (40, 3), (33, 40), (300, 9), (0, 2), (2, 0)]:
+        given = [
+            (rng.normal(size=s) / max(n, 1) ** 0.5).astype(dtype)
+            for s in ((n, columns), (n, n), (n, n))
+        ]
+        first, *others = on_threads((1, 2, 3), lambda g=given: f(*g))
+        np.testing.assert_allclose(first, slow(*given), tolerance, tolerance)
+        for other in others:
+            np.testing.assert_array_equal(other, first)
+
+
 def test_threads_with_rows_of_their_own_need_not_wait(rng):
     h, w, scale = T.dmatrix("h"), T.dmatrix("w"), T.dvector("scale")
     steps = {
