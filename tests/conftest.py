@@ -1,6 +1,7 @@
 """What every test has: a cache of its own, and a seed."""
 
 import os
+import signal
 import tempfile
 
 import numpy as np
@@ -10,6 +11,10 @@ import pytest
 os.environ.pop("THEANO_FLAGS", None)
 os.environ.pop("THEANOLIKE_FLAGS", None)
 os.environ["THEANORC"] = os.devnull
+
+# Shells let jobs in the background ignore Ctrl-C, which some tests are about.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
