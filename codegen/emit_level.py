@@ -13,7 +13,7 @@ from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.emit_steps import whole_bytes
 from theanolike.codegen.emit_team import call_together
 from theanolike.codegen.in_place import Target
-from theanolike.codegen.kernel_text import Kernel, Parameter
+from theanolike.codegen.kernel_text import Kernel, Parameter, piece_arguments
 from theanolike.codegen.libraries import emit_library
 from theanolike.codegen.literals import share
 from theanolike.codegen.memory import (
@@ -84,6 +84,7 @@ class Level:
         self.own_rows: dict[Value, str] = {}  # each one's temporaries
         self.in_loop = False
         self.divided = False  # in a loop whose steps threads share
+        self.block = ("", "")  # bounds of the elements that a step is about
         self.captured: dict[Value, Value] = {}  # what arguments are outside
         self.packed: dict[tuple[Value, bool], str] = {}  # factors, maybe transposed
 
@@ -480,6 +481,11 @@ class Level:
                 self.set_scalar(value, local)
         if self.barrier:
             call_together(self, name, kernel)
+            return
+        if self.block[0]:
+            given = {p.name: self.argument(p) for p in kernel.parameters}
+            shown = [*(given[n] for n in piece_arguments(kernel)), *self.block]
+            self.emit(f"{name}_piece({', '.join(shown)});")
             return
         args = ", ".join(["c", *(self.argument(p) for p in kernel.parameters)])
         self.emit(f"{name}({args});")

@@ -3,6 +3,11 @@
 from typing import TYPE_CHECKING
 
 from theanolike.codegen.apart import rows_apart
+from theanolike.codegen.emit_columns import (
+    close_blocks,
+    may_take_columns,
+    open_blocks,
+)
 from theanolike.codegen.emit_product import is_product, pack_factors
 from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.emit_steps import divide, leaving, may_be_divided, own_slots
@@ -116,6 +121,9 @@ class _LoopWriter:
         if may_be_divided(level, self.node):
             self.write_divided(inner, step, scheduled)
             return
+        if may_take_columns(level, self.node, inner, scheduled):
+            self.write_columns(inner, step, scheduled)
+            return
         if may_be_shared(level, self.node, inner, scheduled):
             self.open_team(inner, scheduled)
         for line in self.declared:
@@ -182,6 +190,31 @@ class _LoopWriter:
             f"if (tl_take_steps(c, {steps}, {condition}, {run})) return c->error.code;"
         )
 
+    def write_columns(self, inner: "Level", step: str, scheduled: Steps) -> None:
+        """Write a loop of which each thread takes some elements through all steps."""
+        unit, emit = self.unit, self.level.emit
+        self.declare_left()
+        open_blocks(self.level, self.node, inner, scheduled, self.left)
+        for line in self.declared:
+            emit(f"  {line}")
+        unit.planned(
+            f"loop with {self.count} states{self.in_place()}, "
+            "its elements shared among threads",
+            lambda: inner.write_prepared(scheduled),
+        )
+        emit(f"  {self.over_steps(step)}")
+        emit(f"  if ({self.due(inner, step, scheduled)} && c->table->poll(c)) return;")
+        lines = self.level.chunks[-1].lines
+        place = len(lines)
+        self.advance(inner, "", step)
+        block = unit.names(("block", self.node), "at")
+        lines[place:place] = [leaving(block, step, line) for line in inner.lines]
+        emit("  }")
+        left = dict(zip(self.left, self.current, strict=True))
+        close_blocks(self.level, self.node, left)
+        self.current = list(self.left)
+        self.results("")
+
     def due(self, inner: "Level", step: str, scheduled: Steps) -> str:
         """Return when to look for signals: often enough, and not all the time."""
         quick = (Nest, Reshape, Require)
@@ -196,14 +229,18 @@ class _LoopWriter:
         often = f"({step} & {every}) == {every}"
         return f"({often} || {work} >= {LARGE})"
 
+    def over_steps(self, step: str) -> str:
+        """Return the head of the loop over the steps."""
+        steps = bare(self.unit.extent(self.node.steps))
+        if self.node.reverse:
+            return f"for (i64 {step} = {steps} - 1; {step} >= 0; --{step}) {{"
+        return f"for (i64 {step} = 0; {step} < {steps}; ++{step}) {{"
+
     def open_loop(self, inner: "Level", step: str, scheduled: Steps) -> None:
         """Open the loop over the steps, and look for signals now and then."""
         emit = self.level.emit
         steps = bare(self.unit.extent(self.node.steps))
-        if self.node.reverse:
-            emit(f"for (i64 {step} = {steps} - 1; {step} >= 0; --{step}) {{")
-        else:
-            emit(f"for (i64 {step} = 0; {step} < {steps}; ++{step}) {{")
+        emit(self.over_steps(step))
         for row in self.grown:
             self.grow(row, step, steps)
         due = self.due(inner, step, scheduled)
@@ -260,11 +297,7 @@ class _LoopWriter:
         unit.has_team = True
         inner.barrier = unit.names(("barrier", self.node), "barrier")
         emit(f"tl_barrier {inner.barrier};")
-        for k, value in enumerate(self.last):
-            name = unit.names(("left", self.node, k), "left")
-            kind = f"const {CTYPE[value.dtype]}*"
-            emit(f"{ARITHMETIC[value.dtype] if value.ndim == 0 else kind} {name};")
-            self.left.append(name)
+        self.declare_left()
         run = unit.names(("run", self.node), "steps")
         emit(f"const auto {run} = [&](i64 member, i64 members) {{")
         rows = rows_apart(self.node, inner, scheduled)
@@ -274,6 +307,16 @@ class _LoopWriter:
             count = bare(unit.extent(rows))
             emit(f"  const bool {inner.apart} = {count} >= {BLOCK_ROWS} * members;")
         declare_own_rows(self.level, inner, scheduled)
+
+    def declare_left(self) -> None:
+        """Declare where threads leave the last states."""
+        for k, value in enumerate(self.last):
+            name = self.unit.names(("left", self.node, k), "left")
+            kind = f"const {CTYPE[value.dtype]}*"
+            self.level.emit(
+                f"{ARITHMETIC[value.dtype] if value.ndim == 0 else kind} {name};"
+            )
+            self.left.append(name)
 
     def close_team(self, inner: "Level", scheduled: Steps) -> None:
         """End the function, and run it on threads if a step is enough work."""
@@ -357,6 +400,8 @@ class _LoopWriter:
             if value.ndim == 0:
                 text = stored(inner.scalar(value), value.dtype)
                 alone = "if (member == 0) " if inner.barrier else ""
+                if inner.block[0]:
+                    alone = f"if ({inner.block[0]} == 0) "
                 emit(f"  {alone}{self.level.pointer(row)}[{step}] = {text};")
         if self.node.until:
             stop = self.unit.names(("stop", self.node), "stop")

@@ -59,7 +59,7 @@ def may_be_shared(level: "Level", node: Loop, inner: "Level", scheduled: Steps) 
     if level is not level.unit.top or node.until or not sizes_known(node, scheduled):
         return False
     return any(is_divided(inner, s) for s in scheduled) and all(
-        is_divided(inner, step) or _is_done_by_each(inner, step) for step in scheduled
+        is_divided(inner, step) or stands_alone(inner, step) for step in scheduled
     )
 
 
@@ -71,7 +71,7 @@ def is_divided(inner: "Level", step: Nest | Node) -> bool:
     return kernel is not None and kernel.sharing == "outer" and not kernel.may_fail
 
 
-def _is_done_by_each(inner: "Level", step: Nest | Node) -> bool:
+def stands_alone(inner: "Level", step: Nest | Node) -> bool:
     """Tell whether all threads can do the same, and need nobody else's results."""
     if not isinstance(step, Nest):
         return isinstance(step, Reshape | Require)
@@ -104,8 +104,12 @@ def alone(inner: "Level", scheduled: Steps) -> str:
 
 def said(level: "Level", kernel: Kernel, text: str) -> str:
     """Return a kernel's text about its extents, as the caller says it."""
-    given = {p.name: level.argument(p) for p in kernel.parameters if p.kind == "extent"}
-    return re.sub(r"[a-z_]\w*", lambda m: given.get(m[0], m[0]), text)
+    asked = {p.name: p for p in kernel.parameters if p.kind == "extent"}
+    return re.sub(
+        r"[a-z_]\w*",
+        lambda m: level.argument(asked[m[0]]) if m[0] in asked else m[0],
+        text,
+    )
 
 
 def noting(step: str, line: str, *, shared: bool) -> str:

@@ -707,6 +707,11 @@ EXAMPLES = {
     "loops_of_same_steps": [
         lambda: scan(lambda v, s: v + s, V, S)[0] * scan(lambda v, s: v * s, V, S)[0],
     ],
+    "rows_of_loops_at_once": [
+        lambda: scan(
+            lambda v: scan(lambda s: exp(-s) * v, None, v + 1, n_steps=3)[0].sum(), V
+        )[0],
+    ],
     "extent_of_stopped_rows": [
         lambda: ShapeItem(0)(
             scan(lambda v, s: (v + s, until(v > 1)), V, S, n_steps=V.shape[0])[0]

@@ -162,6 +162,10 @@ class Stacker:
         self._known |= {v: Operand(outer, False) for v, outer in same.items()}
         self._is_safe = is_safe
 
+    def give(self, variable: Any, rows: Any) -> None:
+        """Say what a variable inside is outside: its values of all steps."""
+        self._known[variable] = Operand(rows, True)
+
     def stack(self, variables: Iterable[Any]) -> list[Any]:
         """Return variables that depend on rows, with an axis of steps."""
         wanted = list(variables)
