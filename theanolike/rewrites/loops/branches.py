@@ -14,7 +14,8 @@ from theanolike.rewrites.registry import rewrite
 __all__: list[str] = []
 
 LOOPS = Phase.LOOPS
-MOST_CHOICES = 16
+MOST_CHOICES = 4
+MOST_NODES = 128  # that are looked at to see whether one choice needs another
 
 
 @rewrite(LOOPS, IfElse)
@@ -54,7 +55,7 @@ def choices_by_same_condition(node: Apply, fgraph: FunctionGraph) -> Any:
         and isinstance(client.op, IfElse)
     ]
     for other in others[:MOST_CHOICES]:
-        if needs(node, other) or needs(other, node):
+        if needs(node, other, MOST_NODES) or needs(other, node, MOST_NODES):
             continue
         then, otherwise, given = _opened(node)
         then_too, otherwise_too, given_too = _opened(other)

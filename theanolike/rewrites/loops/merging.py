@@ -49,14 +49,14 @@ def _can_merge(node: Apply) -> bool:
     return bool(node.op.states) and not node.op.until  # type: ignore[attr-defined]
 
 
-def needs(node: Apply, other: Apply) -> bool:
-    """Tell whether a node may need another one."""
+def needs(node: Apply, other: Apply, most: int = MOST_NODES) -> bool:
+    """Tell whether a node may need another one; `most` nodes are looked at."""
     seen: set[Apply] = set()
     stack = [node]
     while stack:
         for v in stack.pop().inputs:
             above = v.owner
-            if above is other or len(seen) > MOST_NODES:
+            if above is other or len(seen) > most:
                 return True
             if above is not None and above not in seen:
                 seen.add(above)
