@@ -1,5 +1,6 @@
 """Branches: what only one of them reads is computed only there."""
 
+from itertools import islice
 from typing import Any
 
 from theanolike.graph.apply import Apply
@@ -46,15 +47,15 @@ def unread_values_of_choice(node: Apply, fgraph: FunctionGraph) -> Any:
 def choices_by_same_condition(node: Apply, fgraph: FunctionGraph) -> Any:
     """ifelse(c, f, p), ifelse(c, g, q) = ifelse(c, [f, g], [p, q]) of one's own."""
     condition = node.inputs[0]
-    others = [
+    others = (
         client
         for client, place in fgraph.clients(condition)
         if isinstance(client, Apply)
         and client is not node
         and not place
         and isinstance(client.op, IfElse)
-    ]
-    for other in others[:MOST_CHOICES]:
+    )
+    for other in islice(others, MOST_CHOICES):
         if needs(node, other, MOST_NODES) or needs(other, node, MOST_NODES):
             continue
         then, otherwise, given = _opened(node)
