@@ -91,7 +91,13 @@ def pack_factors(outer: "Level", inner: "Level", steps: Iterable[Nest | Node]) -
 def emit_product(level: "Level", node: Library) -> None:
     """Write a product; of a team, each thread's part, and that it waits for others."""
     level.unit.has_product = True
-    text = _declared(level, node)
+    text = _described(level, node, turned=False)
+    if is_turned(level, node):
+        # A whole panel of columns is as fast without, and needs no transposed stores.
+        columns = gemm_numbers(level, node)[1]
+        kind = CTYPE[node.operands[0].dtype]
+        turned = _described(level, node, turned=True)
+        text = f"({columns} < tl_panel<{kind}> ? {turned} : {text})"
     if not level.barrier:
         level.emit(f"{text}.whole(c);")
         return
@@ -107,7 +113,7 @@ def emit_product(level: "Level", node: Library) -> None:
 
 
 def is_turned(level: "Level", node: Library) -> bool:
-    """Tell whether a product is computed as its transpose, whose factor is packed."""
+    """Tell whether a product may be its transpose's, whose right factor is packed."""
     return _right(node) not in level.packed and _left(node) in level.packed
 
 
@@ -129,7 +135,7 @@ def _packed_size(right: Value, *, flipped: bool) -> int | Extent:
     return mul(mul(add(columns, WIDEST), deep), np.dtype(right.dtype).itemsize)
 
 
-def _declared(level: "Level", node: Library) -> str:
+def _described(level: "Level", node: Library, *, turned: bool) -> str:
     """Return a product's description as text."""
     a, b = node.operands[:2]
     ta, tb = node.params[:2]
@@ -141,7 +147,6 @@ def _declared(level: "Level", node: Library) -> str:
             bare(stored(level.scalar(v), a.dtype)) for v in node.operands[3:]
         )
     out = level.pointer(node.results[0])
-    turned = is_turned(level, node)
     packed = level.packed.get(_left(node) if turned else _right(node), "nullptr")
     pa, pb = level.pointer(a), level.pointer(b)
     left = ("1", lda) if ta else (lda, "1")
