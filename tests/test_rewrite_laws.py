@@ -20,6 +20,7 @@ from theanolike.ops.cast import Cast
 from theanolike.ops.conditional import _masked_op
 from theanolike.ops.creation import Alloc
 from theanolike.ops.declare import Elementwise
+from theanolike.ops.diagonal import Diagonal
 from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.extents import MakeVector, ShapeItem, ShapeOf, shape_i
 from theanolike.ops.indexing import AdvancedIncSubtensor, IncSubtensor
@@ -74,6 +75,7 @@ ROW = TensorType("float64", (1, None)).make_variable("row")
 FIXED = TensorType("float64", (2, 3)).make_variable("fixed")
 SQUARE = TensorType("float64", (3, 3)).make_variable("square")
 S_INT = TensorType("int64", ()).make_variable("k")
+CUBE = M.reshape((4, 4, M.shape[1] // 4))
 sigmoid, exp, log, log1p = f("sigmoid"), f("exp"), f("log"), f("log1p")
 
 softmax, arange = f("softmax"), f("arange")
@@ -247,6 +249,26 @@ EXAMPLES = {
     "item_of_vector": [
         lambda: MakeVector("float64")(S, S * 2)[1],
         lambda: ShapeOf()(M)[-1],
+    ],
+    "spelled_out_slice": [
+        lambda: M[0:],
+        lambda: M[::1, : M.shape[1]],
+        lambda: V[0 : V.shape[0] : 1],
+        lambda: M[1, 0:5],
+        lambda: FIXED[:7, 1:3],
+    ],
+    "diagonal_of_product": [
+        lambda: Diagonal(0, 0, 1)(f("dot")(M, M.T)),
+        lambda: Diagonal(0, 0, 1)(f("dot")(FIXED, SQUARE)),
+        lambda: Diagonal(0, 0, 1)(f("dot")(SQUARE, SQUARE)),
+    ],
+    "sum_of_spread_product": [
+        lambda: f("sum")(M[:, :, None] * M.T[None], axis=1),
+        lambda: f("sum")(M[:, None] * exp(M), axis=2),
+        lambda: f("sum")(FIXED[:, :, None] * M[None, :3], axis=1),
+        lambda: f("sum")(M[None, :, 1:4] * SQUARE[:, None, :], axis=2),
+        lambda: f("sum")(CUBE[:, :, :, None] * CUBE.dimshuffle(0, "x", 2, 1), axis=2),
+        lambda: f("sum")(CUBE[:, :, None] * CUBE[None], axis=3).T,
     ],
     "whole_subtensor": [lambda: M[:, :]],
     "useless_dimshuffle": [lambda: DimShuffle((0, 1))(M)],
@@ -557,7 +579,10 @@ EXAMPLES = {
         lambda: f("dot")(V[:3], W.dimshuffle("x", 0) * V[3:6].dimshuffle(0, "x")),
     ],
     "signs_of_product": [lambda: f("dot")(-SQUARE, -W[:3])],
-    "transpose_of_product": [lambda: f("dot")(SQUARE.T, FIXED.T).T],
+    "transpose_of_product": [
+        lambda: f("dot")(SQUARE.T, FIXED.T).T,
+        lambda: SQUARE + f("dot")(SQUARE, SQUARE).T,
+    ],
     "product_and_sum": [
         lambda: SQUARE - 0.1 * f("dot")(SQUARE, SQUARE),
         lambda: f("dot")(SQUARE, exp(SQUARE)) + S * exp(SQUARE),

@@ -108,3 +108,31 @@ def test_an_unknown_number_of_classes_that_is_compared_with_keeps_the_product():
     n = T.lscalar("n")
     _, nodes = compiled([i, W, n], T.dot(compared(n), W))
     assert ranks_of_products(nodes) == [2]
+
+
+def test_products_spread_against_each_other_are_products_of_matrices():
+    x, y, a, b = T.dmatrix(), T.dmatrix(), T.dtensor3(), T.dtensor3()
+    plain = (x[:, :, None] * y[None, :, :]).sum(1)
+    stacks = (a[:, :, :, None] * b[:, None, :, :]).sum(2)
+    outputs = [plain, *T.grad((plain**3).sum(), [x, y]), stacks]
+    f = theano.function([x, y, a, b], outputs)
+    names = [str(node.op) for node in f.maker.fgraph.toposort()]
+    assert "dot" in names
+    assert "BatchedDot" in names
+    g = theano.function([x, y, a, b], outputs, mode="FAST_COMPILE")
+    for shapes in (
+        ((3, 4), (4, 2), (5, 3, 4), (5, 4, 2)),
+        ((3, 1), (4, 2), (1, 3, 4), (5, 4, 2)),
+        ((3, 4), (1, 2), (5, 3, 4), (5, 1, 2)),
+        ((3, 0), (1, 2), (0, 3, 4), (1, 4, 2)),
+    ):
+        arrays = [rng.normal(size=shape) for shape in shapes]
+        for got, expected in zip(f(*arrays), g(*arrays), strict=True):
+            np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_products_spread_against_each_other_must_fit():
+    x, y = T.dmatrix("x"), T.dmatrix("y")
+    f = theano.function([x, y], (x[:, :, None] * y[None, :, :]).sum(1))
+    with pytest.raises(ValueError, match="test_products.py"):
+        f(np.ones((3, 2)), np.ones((4, 2)))

@@ -25,7 +25,7 @@ from theanolike.ops.logic import and_, invert, or_
 from theanolike.rewrites.pattern import uniform, wildcard
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
-from theanolike.types.dtypes import COMPLEX, FLOATS, is_discrete
+from theanolike.types.dtypes import COMPLEX, FLOATS, is_discrete, is_float
 
 __all__: list[str] = []
 
@@ -236,6 +236,12 @@ def equal_to_itself(x: Any) -> Any:
 def unequal_to_itself(x: Any) -> Any:
     """x != x is never true, of integers."""
     return False if is_discrete(x.type.dtype) else None
+
+
+@rewrite(CANONICALIZE, lt(x, x), gt(x, x))
+def less_than_itself(x: Any) -> Any:
+    """x < x is never true, of NaN neither."""
+    return False if is_float(x.type.dtype) else None
 
 
 @rewrite(CANONICALIZE, invert(invert(b)))

@@ -15,7 +15,7 @@ from theanolike.rewrites.registry import rewrite
 from theanolike.types.constants import constant
 from theanolike.types.dtypes import is_discrete
 
-__all__: list[str] = []
+__all__ = ["is_term"]
 
 # Scalings are followed so far down.
 MOST_SCALINGS = 8
@@ -109,7 +109,7 @@ def _scale_of(steps: Sequence[Any], dtype: str) -> Any:
 def scalar_out_of_product(node: Apply, fgraph: FunctionGraph) -> Any:
     """dot(a * x, y) = a * dot(x, y), for a scalar a, where a sum reads the product."""
     out: Any = node.outputs[0]
-    if out.type.ndim != 2 or out.type.dtype not in BLAS or not _is_term(out, fgraph):
+    if out.type.ndim != 2 or out.type.dtype not in BLAS or not is_term(out, fgraph):
         return None
     for i, operand in enumerate(node.inputs):
         found = _scaling(operand) if fgraph.has_one_client(operand) else None
@@ -122,7 +122,7 @@ def scalar_out_of_product(node: Apply, fgraph: FunctionGraph) -> Any:
     return None
 
 
-def _is_term(variable: Any, fgraph: FunctionGraph) -> bool:
+def is_term(variable: Any, fgraph: FunctionGraph) -> bool:
     """Tell whether a sum of two is all that reads a variable."""
     clients = fgraph.clients(variable)
     if len(clients) != 1 or isinstance(clients[0][0], str):

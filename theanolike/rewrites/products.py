@@ -7,6 +7,7 @@ from theanolike.graph.function_graph import FunctionGraph
 from theanolike.ops.arithmetic import add, mul, neg, sub
 from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.products import BLAS, Dot, Gemm
+from theanolike.rewrites.dots import is_term
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
 from theanolike.types.constants import constant
@@ -18,7 +19,7 @@ TRANSPOSED = DimShuffle((1, 0))
 
 @rewrite(Phase.BLAS, DimShuffle, aliases=["local_lift_transpose_through_dot"])
 def transpose_of_product(node: Apply, fgraph: FunctionGraph) -> Any:
-    """dot(x, y).T = dot(y.T, x.T)."""
+    """dot(x, y).T = dot(y.T, x.T), where a factor is turned, or a sum reads it."""
     product = node.inputs[0]
     made = product.owner
     if node.op != TRANSPOSED or made is None or not isinstance(made.op, Dot):
@@ -26,7 +27,7 @@ def transpose_of_product(node: Apply, fgraph: FunctionGraph) -> Any:
     if not fgraph.has_one_client(product):
         return None
     x, y = made.inputs
-    if not (_is_transposed(x) or _is_transposed(y)):
+    if not (_is_transposed(x) or _is_transposed(y) or is_term(node.outputs[0], fgraph)):
         return None
     return made.op(_transposed(y), _transposed(x))
 

@@ -49,6 +49,7 @@ CATALOGUE = (
     "scatters",
     "variances",
     "specialize",
+    "spread_products",
     "reductions",
     "onehot",
     "chains",

@@ -10,7 +10,7 @@ from theanolike.graph.function_graph import FunctionGraph
 from theanolike.ops.arithmetic import abs_, int_div, mod, sgn
 from theanolike.ops.cast import cast
 from theanolike.ops.comparison import eq, ge, gt, isinf, isnan, le, lt, neq
-from theanolike.ops.conditional import maximum, minimum, switch
+from theanolike.ops.conditional import clip, maximum, minimum, switch
 from theanolike.ops.declare import Elementwise
 from theanolike.ops.extents import ShapeItem
 from theanolike.ops.logic import and_, invert, or_, right_shift, xor
@@ -339,3 +339,9 @@ def _shift(x: Any, divisor: Any) -> int | None:
         if shift <= min(_MOST_SHIFT, 8 * np.dtype(x.type.dtype).itemsize - 2)
         else None
     )
+
+
+@rewrite(CANONICALIZE, clip(clip(x, y, z), y, z))
+def clip_of_clip(x: Any, y: Any, z: Any) -> Any:
+    """clip(clip(x, y, z), y, z) = clip(x, y, z)."""
+    return clip(x, y, z)

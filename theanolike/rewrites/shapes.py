@@ -15,6 +15,7 @@ from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.extents import MakeVector, ShapeItem, ShapeOf, make_vector, shape_i
 from theanolike.ops.indexing.basic import Subtensor
 from theanolike.ops.indexing.getitem import getitem
+from theanolike.ops.indexing.pattern import items_of
 from theanolike.ops.known import known_int
 from theanolike.ops.shape import Flatten, Rebroadcast, Reshape, SpecifyShape
 from theanolike.rewrites.extents import covers
@@ -23,7 +24,7 @@ from theanolike.rewrites.registry import rewrite
 from theanolike.types.constants import TensorConstant, constant
 from theanolike.types.type import TensorType
 
-__all__: list[str] = []
+__all__ = ["Known", "as_graph", "extent_key"]
 
 CANONICALIZE = Phase.CANONICALIZE
 # An extent is followed so far at once: a chain of layers gives it in few visits.
@@ -100,6 +101,18 @@ def inferred_extent(node: Apply) -> Any:
             break
         node = found.owner
     return found
+
+
+def extent_key(extent: Any) -> Any:
+    """Return by what extents are compared: equal keys, equal extents."""
+    node = extent.owner
+    if node is not None and isinstance(node.op, ShapeItem):
+        new = inferred_extent(node)
+        extent, node = (extent, node) if new is None else (new, new.owner)
+    if node is None:
+        known = known_int(extent)
+        return extent if known is None else known
+    return node.op, *node.inputs
 
 
 def _step_of_extent(node: Apply) -> Any:
@@ -203,6 +216,33 @@ def whole_subtensor(node: Apply) -> Any:
     """x[:] = x."""
     whole = all(entry == "::" for entry in node.op.idx_list)  # type: ignore[attr-defined]
     return node.inputs[0] if whole else None
+
+
+@rewrite(CANONICALIZE, Subtensor, aliases=["local_useless_slice"])
+def spelled_out_slice(node: Apply) -> Any:
+    """x[0:n:1] = x[:], x[0:k] = x[:k], for the extent n of x."""
+    x: Any = node.inputs[0]
+    items = items_of(node.op.idx_list, node.inputs[1:])  # type: ignore[attr-defined]
+    plain = [_plain(item, x, k) for k, item in enumerate(items)]
+    return getitem(x, tuple(plain)) if plain != items else None
+
+
+def _plain(item: Any, x: Any, axis: int) -> Any:
+    """Return an item of an index without what a slice says needlessly."""
+    if not isinstance(item, slice):
+        return item
+    start, stop, step = item.start, item.stop, item.step
+    if step is not None and known_int(step) != 1:
+        return item
+    if start is not None and known_int(start) == 0:
+        start = None
+    made = None if stop is None else stop.owner
+    if made is not None and made.op == ShapeItem(axis) and made.inputs[0] is x:
+        stop = None
+    extent, known = x.type.shape[axis], None if stop is None else known_int(stop)
+    if None not in (extent, known) and known >= extent:
+        stop = None
+    return slice(start, stop, None)
 
 
 @rewrite(CANONICALIZE, DimShuffle, aliases=["local_dimshuffle_lift"])

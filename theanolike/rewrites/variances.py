@@ -7,13 +7,13 @@ from theanolike.graph.apply import Apply
 from theanolike.ops.arithmetic import mul, power, sqr, sub, true_div
 from theanolike.ops.cast import Cast
 from theanolike.ops.dimshuffle import DimShuffle
-from theanolike.ops.extents import ShapeItem, shape_i
+from theanolike.ops.extents import shape_i
 from theanolike.ops.known import known_int
 from theanolike.ops.reduction import Sum
 from theanolike.rewrites.pattern import uniform
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
-from theanolike.rewrites.shapes import inferred_extent
+from theanolike.rewrites.shapes import extent_key
 from theanolike.types.dtypes import is_float
 
 __all__: list[str] = []
@@ -105,24 +105,15 @@ def _is_count(count: Any, x: Any, axes: Sequence[int]) -> bool:
         elif node is not None and (isinstance(node.op, Cast) or node.op == mul):
             stack.extend(node.inputs)
         else:
-            factors.append(_inferred(factor))
+            factors.append(extent_key(factor))
     for k in axes:
         extent = shape_i(x, k)
         value = known_int(extent)
         if value is not None:
             known /= value or float("nan")
             continue
-        key = _inferred(extent)
+        key = extent_key(extent)
         if key not in factors:
             return False
         factors.remove(key)
     return not factors and known == 1
-
-
-def _inferred(extent: Any) -> Any:
-    """Return by what extents are compared: equal ones have equal such."""
-    node = extent.owner
-    if node is not None and isinstance(node.op, ShapeItem):
-        new = inferred_extent(node)
-        extent, node = (extent, node) if new is None else (new, new.owner)
-    return extent if node is None else (node.op, *node.inputs)
