@@ -92,3 +92,13 @@ def test_branches_may_have_shapes_by_value(function):
     value, slope = f(0, 2, [1.0, 2, 3, 4])
     np.testing.assert_array_equal(value, [3])
     np.testing.assert_array_equal(slope, [18, 0, 6, 0])
+
+
+def test_rows_longer_than_their_room_are_refused_before_they_are_written():
+    x, k = T.dvector("x"), T.lvector("k")
+    for row in (T.arange, lambda i: x[:i], lambda i: T.sin(x[:i]) + i):
+        rows, _ = theano.scan(row, k)
+        f = theano.function([x, k], rows, on_unused_input="ignore")
+        with pytest.raises(ValueError, match=r"shape \(3000000,\) at step 1"):
+            f(np.ones(3_000_000), [1, 3_000_000])
+        assert f(np.ones(3), [2, 2]).shape == (2, 2)

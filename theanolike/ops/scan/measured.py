@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from theanolike.codegen.lowering import Call, Literal, Scalar, Size, sub
-from theanolike.ops.declare import Builder, Extent, Value
+from theanolike.ops.declare import Builder, Extent, Shape, Value
 
 __all__ = ["branch_by_extents", "first_extents", "held_to"]
 
@@ -71,10 +71,18 @@ def held_to(extents: Extents, body: Body, first: int = 0) -> Body:
             for axis, extent in enumerate(wanted):
                 inner.require_equal(extent, made[k].shape[axis], axis)
             if made[k].ndim:
-                made[k] = inner.reshape(made[k], tuple(wanted))
+                made[k] = _copied(inner, made[k], tuple(wanted))
         return made
 
     return held
+
+
+def _copied(b: Builder, value: Value, shape: Shape) -> Value:
+    """Return a value as one that is made when its extents have been looked at.
+
+    Where rows lie there is room for these only.
+    """
+    return b.map(shape, value.dtype, value.at)
 
 
 def _sizes_of(body: Body, static: Extents) -> Body:
