@@ -112,3 +112,11 @@ def test_the_gradient_of_loops_in_one_agrees_with_differences(rng):
         return (a * b).sum()
 
     theano.gradient.verify_grad(cost, [rng.normal(size=(4, 3)) * 0.3], rng=rng)
+
+
+def test_loops_of_one_op_over_other_inputs_keep_apart_what_they_read(x, rng, agree):
+    w = T.dvector("w")
+    a = theano.scan(lambda row, s, c: T.tanh(row * c + s), x, w * 0, w)[0]
+    steps, start, rows, _ = a.owner.inputs
+    _, b = a.owner.op(steps, start, -rows, w + 2, return_list=True)
+    agree([x, w], [a * b], (rng.normal(size=(5, 3)), rng.normal(size=3)))

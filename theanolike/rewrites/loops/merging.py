@@ -66,6 +66,8 @@ def needs(node: Apply, other: Apply, most: int = MOST_NODES) -> bool:
 
 def _merged(node: Apply, other: Apply) -> dict[Any, Any]:
     loop, added = OpenLoop(node), OpenLoop(other)
+    if other.op.graph is node.op.graph:  # type: ignore[attr-defined]
+        added.rename()
     added.substitute({added.step: loop.step})
     parts: list[Any] = [*added.states, *added.rows]
     names = {part.old: (other, part.old) for part in parts}

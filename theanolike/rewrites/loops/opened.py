@@ -110,6 +110,16 @@ class OpenLoop:
             row.value = value
         self.condition = results[k + len(self.rows) :]
 
+    def rename(self) -> None:
+        """Give the parts variables of their own, apart from other loops of one graph."""
+        own: dict[Any, Any] = {s.before: s.before.clone() for s in self.states}
+        own |= {v: v.clone() for v in (*self.sequences, *self.captured)}
+        for state in self.states:
+            state.before = own[state.before]
+        self.sequences = {own[v]: outer for v, outer in self.sequences.items()}
+        self.captured = {own[v]: outer for v, outer in self.captured.items()}
+        self.substitute(own)
+
     def _results(self) -> list[Any]:
         after = [s.after for s in self.states]
         return [*after, *(r.value for r in self.rows), *self.condition]
