@@ -38,7 +38,7 @@ from theanolike.codegen.shapes import (
     sub,
     where_negative,
 )
-from theanolike.codegen.suppose import Suppositions, from_shapes
+from theanolike.codegen.suppose import Suppositions, from_run, from_shapes
 
 __all__ = ["Extents"]
 
@@ -217,9 +217,11 @@ class Extents:
 
     def _stands_aside(self, old: Extent, new: int | Extent) -> bool:
         """Tell whether `new` can be written for `old` once they are checked."""
-        if self.supposed is None or not (from_shapes(old) and from_shapes(new)):
+        if self.supposed is None:
             return old.op in ("dim", "mul")
-        return isinstance(new, int) or old.depth >= new.depth
+        if not from_shapes(new):
+            return old.op in ("dim", "mul") and not from_run(new)
+        return isinstance(new, int) or not from_shapes(old) or old.depth >= new.depth
 
     def suppose(self, extent: int | Extent) -> int | Extent:
         """Return an extent as it is under what the build supposes of the arguments."""
@@ -229,7 +231,7 @@ class Extents:
         """Tell whether a build may assume that an extent equals one that it meets."""
         if self.supposed is None:
             return from_arguments(extent)
-        return from_shapes(extent)
+        return from_run(extent)
 
     def check_suppositions(self) -> None:
         """Let the finished program begin with the checks of what it supposes."""

@@ -16,6 +16,14 @@ def from_shapes(extent: int | Extent) -> bool:
     )
 
 
+def from_run(extent: int | Extent) -> bool:
+    """Tell whether an extent follows from arguments' shapes and from integers alone."""
+    return all(
+        leaf.op == "item" or (leaf.op == "dim" and isinstance(leaf.args[0].node, Input))
+        for leaf in leaves(extent)
+    )
+
+
 class Suppositions:
     """The least extents that a build supposes.
 

@@ -45,6 +45,27 @@ def test_a_build_for_short_slices_stands_beside_the_first(rng):
             np.testing.assert_array_equal(got, wanted)
 
 
+def windows(k):
+    """Return the sum of windows of x, which move to the right, and of y."""
+    x, y = T.dvectors("x", "y")
+    rows, _ = theano.scan(lambda d: x[d : d + k] + y, sequences=T.arange(4))
+    return [k, x, y], rows
+
+
+def test_windows_that_move_with_the_steps_are_as_wide_as_what_they_meet(rng):
+    f = theano.function(*windows(T.lscalar("k")))
+    steps = f.source[f.source.index("tl_compute") :]
+    assert steps.count("TL_BROADCAST") == 1
+    x, y = rng.normal(size=(2, 9))
+    expected = [x[d : d + 5] + y[:5] for d in range(4)]
+    np.testing.assert_array_equal(f(5, x, y[:5]), expected)
+    for k, width in [(1, 3), (5, 1), (1, 1), (6, 6)]:
+        rows = np.array([x[d : d + k] + y[:width] for d in range(4)])
+        np.testing.assert_array_equal(f(k, x, y[:width]), rows)
+    with pytest.raises(ValueError, match="mis-match"):
+        f(5, x, y[:4])
+
+
 def test_slices_of_two_widths_are_the_users_error():
     x, y = T.dvectors("x", "y")
     f = theano.function([x, y], x[:5] + y[3:9])
