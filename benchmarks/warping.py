@@ -1,4 +1,7 @@
-"""What do loops in loops cost? Dynamic time warping of two series of 1000."""
+"""What do loops in loops cost? Dynamic time warping of two series of 1000.
+
+And what one loop over anti-diagonals, whose slices move and whose widths change.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,6 +24,20 @@ def _by_loops(x: Any, y: Any) -> Any:
             diagonal = above
             row[j] = left
     return row[-1]
+
+
+def _by_diagonals(x: Any, y: Any) -> Any:
+    n, m = len(x), len(y)
+    turned = y[::-1].copy()
+    before, last, new = [np.full(n + 1, np.inf) for _ in range(3)]
+    before[0] = 0.0
+    for d in range(n + m - 1):
+        for i in range(max(0, d - m + 1), min(d + 1, n)):
+            least = np.minimum(np.minimum(last[i + 1], last[i]), before[i])
+            new[i + 1] = abs(x[i] - turned[m - 1 - d + i]) + least
+        before[0] = np.inf
+        before, last, new = last, new, before
+    return last[-1]
 
 
 class Warping:
@@ -116,8 +133,8 @@ class Warping:
 
         return work
 
-    def limit(self) -> Callable[[], Any]:
-        run, out = load_limit("warping", exact=True).warping, np.empty(())
+    def limit(self, name: str = "warping") -> Callable[[], Any]:
+        run, out = getattr(load_limit("warping", exact=True), name), np.empty(())
 
         def work() -> Any:
             call_limit(run, self.x, self.y, out, len(self.x), len(self.y))
@@ -126,21 +143,90 @@ class Warping:
         return work
 
 
+class Diagonals(Warping):
+    """The same, written by anti-diagonals."""
+
+    def _symbolic(self, library: Any, T: Any) -> Callable[[], Any]:
+        x, y = T.dvector("x"), T.dvector("y")
+        n, m = x.shape[0], y.shape[0]
+        turned, middle = y[::-1], m // 2 + 1
+        far = T.alloc(T.constant(np.inf, dtype="float64"), 2, (n + m) // 2 + 4)
+
+        def step(d: Any, before: Any, last: Any, x: Any, turned: Any) -> Any:
+            # A cell replaces its neighbour above and to the left.
+            low, high = T.maximum(1, d - m), T.minimum(d, n + 1)
+            width = high - low
+            at, left = low - d // 2 + middle, low - (d - 1) // 2 + middle
+            cells, upper = slice(at, at + width), slice(left - 1, left - 1 + width)
+            costs = abs(x[low - 1 : high - 1] - turned[m - d + low : m - d + high])
+            ways = T.minimum(last[upper], last[left : left + width])
+            new = costs + T.minimum(ways, before[cells])
+            return T.set_subtensor(before[cells], new)
+
+        rows, _ = library.scan(
+            step,
+            sequences=T.arange(2, n + m + 1),
+            outputs_info={
+                "initial": T.set_subtensor(far[0, middle], 0.0),
+                "taps": [-2, -1],
+            },
+            non_sequences=[x, turned],
+        )
+        last = rows[-1, middle + n - (n + m) // 2]
+        run = library.function([x, y], last)
+        return lambda: run(self.x, self.y)
+
+    def jax(self) -> Callable[[], Any]:
+        jax = load_peer("jax")
+        jnp, n = jax.numpy, len(self.x)
+        border = jnp.full(n, jnp.inf)
+
+        def value(x: Any, y: Any) -> Any:
+            # Slices have one width there: cells beside the table are infinite.
+            padded = jnp.concatenate([border, y[::-1], border])
+
+            def step(states: Any, k: Any) -> Any:
+                before, last = states
+                costs = abs(x - jax.lax.dynamic_slice(padded, (k,), (n,)))
+                least = jnp.minimum(jnp.minimum(last[:-1], last[1:]), before[:-1])
+                new = last.at[1:].set(costs + least)
+                return (last, new), None
+
+            last = jnp.full(n + 1, jnp.inf)
+            ks = jnp.arange(2 * n - 1, 0, -1)
+            return jax.lax.scan(step, (last.at[0].set(0.0), last), ks)[0][1][-1]
+
+        run = jax.jit(value)
+        given = jax.device_put(self.x), jax.device_put(self.y)
+        return lambda: run(*given).block_until_ready()
+
+    def numba(self) -> Callable[[], Any]:
+        run = load_peer("numba").njit(_by_diagonals)
+        return lambda: run(self.x, self.y)
+
+    def limit(self, name: str = "warping_diagonals") -> Callable[[], Any]:
+        return super().limit(name)
+
+
 def questions(*, smoke: bool) -> Iterator[Question]:
-    """Yield the one question."""
+    """Yield both ways to fill the table."""
     length = 5 if smoke else 1000
-    by = Warping(length)
-    yield Question(
-        f"dynamic time warping, {length} x {length}, float64 "
-        "(numpy: by anti-diagonals)",
-        "1.1 x by hand",
-        {
+    for kind, what in ((Warping, "row by row"), (Diagonals, "by anti-diagonals")):
+        by = kind(length)
+        makers = {
             "theanolike": by.theanolike,
             "numpy": by.numpy,
             "jax": by.jax,
             "pytensor": by.pytensor,
             "numba": by.numba,
             "limit: C++, serial, NaN as NumPy": by.limit,
-        },
-        _by_loops(by.x, by.y),
-    )
+        }
+        if kind is Warping:
+            makers["limit: the same by anti-diagonals"] = Diagonals(length).limit
+        yield Question(
+            f"dynamic time warping, {length} x {length}, {what}, float64 "
+            "(numpy: by anti-diagonals)",
+            "1.1 x by hand",
+            makers,
+            _by_loops(by.x, by.y),
+        )

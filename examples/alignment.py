@@ -1,4 +1,4 @@
-"""Edit distance and dynamic time warping, as loops in loops."""
+"""Edit distance and dynamic time warping, as loops in loops and by anti-diagonals."""
 
 import argparse
 from typing import Any
@@ -61,6 +61,36 @@ def warping(x: Any, y: Any) -> Any:
     return last_cell(costs, T.constant(0.0), top, left, gap=0.0)
 
 
+def warping_by_diagonals(x: Any, y: Any) -> Any:
+    """Return the same by one loop, over the anti-diagonals of the table.
+
+    The cells of a diagonal need those of the two before it, but none of each other.
+    Cell (i, j) is on diagonal d = i + j, counted from 1, at place i - d // 2 from the
+    middle: where its neighbour (i - 1, j - 1) was, which it replaces.
+    """
+    n, m = x.shape[0], y.shape[0]
+    turned, middle = y[::-1], m // 2 + 1
+
+    def step(d: Any, before: Any, last: Any) -> Any:
+        low, high = T.maximum(1, d - m), T.minimum(d, n + 1)
+        at, left = low - d // 2 + middle, low - (d - 1) // 2 + middle
+        width = high - low
+        cells = slice(at, at + width)
+        costs = abs(x[low - 1 : high - 1] - turned[m - d + low : m - d + high])
+        ways = T.minimum(last[left - 1 : left - 1 + width], last[left : left + width])
+        return T.set_subtensor(before[cells], costs + T.minimum(ways, before[cells]))
+
+    far = T.alloc(T.constant(np.inf), 2, (n + m) // 2 + 4)
+    starts = T.set_subtensor(far[0, middle], 0.0)
+    diagonals, _ = theano.scan(
+        step,
+        sequences=T.arange(2, n + m + 1),
+        outputs_info={"initial": starts, "taps": [-2, -1]},
+        name="diagonals",
+    )
+    return diagonals[-1, middle + n - (n + m) // 2]
+
+
 def warping_by_loops(x: Array, y: Array) -> float:
     """Return the same by loops in Python."""
     table = np.full((len(x) + 1, len(y) + 1), np.inf)
@@ -100,9 +130,9 @@ def main() -> None:
     edits = theano.function([a, b], edit_distance(a, b))
     for one in options.words[:-1]:
         for other in options.words[1:]:
-            found = int(edits(letters(one), letters(other)))
-            same = found == edits_by_loops(one, other)
-            print(f"{one} -> {other}: {found} edits, by loops the same: {same}")
+            count = int(edits(letters(one), letters(other)))
+            same = count == edits_by_loops(one, other)
+            print(f"{one} -> {other}: {count} edits, by loops the same: {same}")
 
     x, y = T.dvectors("x", "y")
     distance = warping(x, y)
@@ -114,6 +144,9 @@ def main() -> None:
     late += rng.normal(scale=0.05, size=options.length)
     found, expected = float(warp(series, late)), warping_by_loops(series, late)
     print(f"warped: {found:.6f}, by loops the same: {np.isclose(found, expected)}")
+    slanted = theano.function([x, y], warping_by_diagonals(x, y))
+    is_same = np.isclose(slanted(series, late), found)
+    print(f"by anti-diagonals the same: {is_same}")
     print(f"point by point: {abs(series - late).sum():.6f}")
     eps = 1e-6
     moved = series.copy()

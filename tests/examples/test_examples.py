@@ -221,9 +221,26 @@ def test_the_lstm_learns_letters_and_writes(tmp_path):
     assert "sat" in written or "mat" in written
 
 
+def test_series_of_any_lengths_are_warped_by_anti_diagonals_as_by_rows(rng):
+    alignment = load_example("alignment")
+    theano, T = alignment.theano, alignment.T
+    x, y = T.dvectors("x", "y")
+    ways = alignment.warping(x, y), alignment.warping_by_diagonals(x, y)
+    run = theano.function([x, y], [*ways, *(T.grad(way, x) for way in ways)])
+    for n, m in [(1, 1), (1, 5), (7, 2), (6, 6), (9, 8)]:
+        one, other = rng.normal(size=n), rng.normal(size=m)
+        rows, diagonals, slope, slope_of_diagonals = run(one, other)
+        expected = alignment.warping_by_loops(one, other)
+        np.testing.assert_allclose([rows, diagonals], expected)
+        np.testing.assert_array_equal(slope_of_diagonals, slope)
+    assert np.isnan(run(np.where(np.arange(n) == 3, np.nan, one), other)[:2]).all()
+
+
 def test_words_and_series_are_aligned_as_by_loops():
     words = ["kitten", "sitting", "mitten"]
-    *edits, warped, _, slope = run_example("alignment", *words, "--length", "60")
+    arguments = ["alignment", *words, "--length", "60"]
+    *edits, warped, slanted, _, slope = run_example(*arguments)
+    assert slanted == "by anti-diagonals the same: True"
     assert len(edits) == 4
     assert edits[0] == "kitten -> sitting: 3 edits, by loops the same: True"
     assert all(line.endswith("by loops the same: True") for line in (*edits, warped))
