@@ -213,10 +213,10 @@ def test_choices_in_choices_and_many_of_them(function):
         ifelse(a < -1, ifelse(a < -2, a * 3, a * 4), T.exp(a)),
     )
     chain = a
-    for k in range(40):
+    for k in range(20):
         chain = ifelse(a > k, chain + k, chain * 1.01)
     steps = T.constant(0.0)
-    for k in range(40):
+    for k in range(20):
         steps = ifelse(a < k, a * k, steps)
     outputs = [nested, T.grad(nested, a), chain, T.grad(chain, a), steps]
     f = function([a], [*outputs, T.grad(steps, a)])
@@ -230,12 +230,12 @@ def test_choices_in_choices_and_many_of_them(function):
         got = f(value)
         same(got[:2], [right, slope])
         expected, by = value, 1.0
-        for k in range(40):
+        for k in range(20):
             more = value > k
             expected = expected + k if more else expected * 1.01
             by = by if more else by * 1.01
         same(got[2:4], [expected, by])
-        same(got[4:], [value * 39, 39])
+        same(got[4:], [value * 19, 19])
 
 
 def test_choices_in_loops_and_loops_in_choices(function):
