@@ -615,7 +615,13 @@ EXAMPLES = {
         lambda: log(f("sum")(exp(M), axis=1, keepdims=True) * exp(S)),
         lambda: log(softmax(M) * V),
         lambda: log(sigmoid(V) * sigmoid(W)),
+        lambda: log(sigmoid(V) ** W * sigmoid(-V) ** (1 - W)),
         lambda: log(ROW / f("sum")(exp(M), axis=0)),
+    ],
+    "log_of_power_with_exp": [
+        lambda: log(sigmoid(V) ** W),
+        lambda: log(softmax(M) ** V),
+        lambda: log(exp(V) ** 3),
     ],
     "exp_times_inverse_of_two_exp": [
         lambda: (V / (exp(V) + exp(W))) * exp(W),

@@ -76,6 +76,12 @@ LOGISTIC = {
     "log(sigmoid)": (lambda x: T.log(sigmoid(x)) - x, -1),
     "log(1 / (1 + exp))": (lambda x: T.log(1 / (1 + T.exp(-x))) - x, -1),
     "log(exp / (1 + exp))": (lambda x: T.log(T.exp(x) / (1 + T.exp(x))) - x, -1),
+    "log of a power of it": (lambda x: T.log((1 + T.exp(-x)) ** -1) - x, -1),
+    "log of powers": (
+        lambda x: T.log(sigmoid(x) ** 0.5 * (1 - sigmoid(x)) ** 0.5) - 0.5 * x,
+        -1,
+    ),
+    "by tanh": (lambda x: T.log(0.5 * (1 + T.tanh(x / 2))) - x, -1),
     "crossentropy": (lambda x: T.nnet.binary_crossentropy(sigmoid(x), 0.0), 1),
     "crossentropy by hand": (
         lambda x: -0.3 * T.log(sigmoid(x)) - 0.7 * T.log(1 - sigmoid(x)) + 0.3 * x,

@@ -48,6 +48,8 @@ FORMS = (
     "log_of_one_plus_sum_of_exp",
     "log_of_two_exp",
     "log_of_product_with_exp",
+    "log_of_power_with_exp",
+    "sigmoid_of_twice",
     "logsumexp_by_hand",
     "less_own_logsumexp",
     "variance_by_hand",

@@ -5,7 +5,18 @@ from typing import Any
 from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.ops.activation import sigmoid, softplus
-from theanolike.ops.arithmetic import abs_, add, inv, mul, neg, sgn, sqr, sub, true_div
+from theanolike.ops.arithmetic import (
+    abs_,
+    add,
+    inv,
+    mul,
+    neg,
+    power,
+    sgn,
+    sqr,
+    sub,
+    true_div,
+)
 from theanolike.ops.comparison import eq, lt
 from theanolike.ops.conditional import switch
 from theanolike.ops.dimshuffle import DimShuffle
@@ -107,7 +118,7 @@ def log_of_one_plus_sum_of_exp(node: Apply) -> Any:
     return None if found is None else softplus(found)
 
 
-def _stable_log(variable: Any) -> Any:
+def _stable_log(variable: Any, *, is_power: bool = False) -> Any:
     """Return log(p) for a p > 0 that may overflow or underflow, else None."""
     node = variable.owner
     if node is None:
@@ -116,8 +127,11 @@ def _stable_log(variable: Any) -> Any:
         return neg(softplus(neg(node.inputs[0])))
     if isinstance(node.op, Softmax):
         return LogSoftmax(node.op.axes)(node.inputs[0])
-    power = _powers(variable)
-    return _log_of_sum(variable) if power is None else power
+    if node.op == power and not is_power:
+        below = _stable_log(node.inputs[0], is_power=True)
+        return None if below is None else mul(node.inputs[1], below)
+    source = _powers(variable)
+    return _log_of_sum(variable) if source is None else source
 
 
 @rewrite(STABILIZE, log, grade=Grade.ROUNDING)
@@ -141,6 +155,19 @@ def log_of_product_with_exp(node: Apply) -> Any:
         for v, known in zip(made.inputs, logs, strict=True)
     )
     return add(left, right) if made.op == mul else sub(left, right)
+
+
+@rewrite(STABILIZE, log, grade=Grade.ROUNDING)
+def log_of_power_with_exp(node: Apply) -> Any:
+    """log(p ** y) = y * log(p), for p made of exponentials."""
+    variable: Any = node.inputs[0]
+    made = variable.owner
+    if made is None or made.op != power:
+        return None
+    found = _stable_log(variable)
+    if found is None or found.type.dtype != node.outputs[0].type.dtype:  # type: ignore[attr-defined]
+        return None
+    return found
 
 
 @rewrite(STABILIZE, log(exp(x) + exp(y)), grade=Grade.ROUNDING)
@@ -168,9 +195,9 @@ def exp_times_inverse_of_two_exp(node: Apply, fgraph: FunctionGraph) -> Any:
         powers = [_powers(v) for v in made.inputs]
         if None in powers or factor.type.dtype != parts.dtype:
             continue
-        for k, power in enumerate(made.inputs):
-            if parts.counts[power] > 0:
-                parts.counts.subtract([power])
+        for k, term in enumerate(made.inputs):
+            if parts.counts[term] > 0:
+                parts.counts.subtract([term])
                 del parts.counts[factor]
                 parts.counts[sigmoid(sub(powers[k], powers[1 - k]))] += 1
                 return conform(node, product_of(parts), parts.leaves)
@@ -361,6 +388,18 @@ def tanh_of_exponentials(x: Any) -> Any:
 def tanh_of_half(x: Any) -> Any:
     """(exp(x) - 1) / (exp(x) + 1) = tanh(x / 2)."""
     return tanh(mul(x, 0.5))
+
+
+@rewrite(
+    STABILIZE,
+    0.5 * (1 + tanh(x)),
+    (1 + tanh(x)) / 2,
+    0.5 + 0.5 * tanh(x),
+    grade=Grade.ROUNDING,
+)
+def sigmoid_of_twice(x: Any) -> Any:
+    """(1 + tanh(x)) / 2 = sigmoid(2 * x)."""
+    return sigmoid(mul(2, x)) if is_float(x.type.dtype) else None
 
 
 @rewrite(STABILIZE, 2 * sigmoid(x) - 1, grade=Grade.ROUNDING)

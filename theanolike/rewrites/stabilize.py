@@ -58,6 +58,7 @@ def log_of_one_plus_exp(x: Any) -> Any:
     STABILIZE,
     1 / (1 + exp(-x)),
     inv(1 + exp(-x)),
+    (1 + exp(-x)) ** -1,
     grade=Grade.ROUNDING,
     aliases=["local_1msigmoid", "local_inv_1_plus_exp", "sigmoid"],
 )
@@ -70,6 +71,7 @@ def inverse_of_one_plus_exp(x: Any) -> Any:
     STABILIZE,
     1 / (1 + exp(x)),
     inv(1 + exp(x)),
+    (1 + exp(x)) ** -1,
     grade=Grade.ROUNDING,
     aliases=["local_inv_1_plus_exp"],
 )
