@@ -111,7 +111,7 @@ class OpenLoop:
         self.condition = results[k + len(self.rows) :]
 
     def rename(self) -> None:
-        """Give the parts variables of their own, apart from other loops of one graph."""
+        """Give the parts variables of their own, apart from other loops of a graph."""
         own: dict[Any, Any] = {s.before: s.before.clone() for s in self.states}
         own |= {v: v.clone() for v in (*self.sequences, *self.captured)}
         for state in self.states:
