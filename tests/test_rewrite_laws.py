@@ -100,6 +100,7 @@ TRUTH, UNSIGNED = vector("t", "bool"), vector("u", "uint8")
 TOP = f("max")(M, axis=1)
 HOT = f("eq")(CLASSES.dimshuffle(0, "x"), arange(3))
 OUTSIDE = constant(np.array([2, 3, -1, 0, 2]))
+ZEROS_OF_M = Fill()(M, constant(np.zeros(())))
 SET_HOT = AdvancedIncSubtensor((0, 1), True)(
     Alloc()(constant(0.0), 4, 3), constant(np.ones(4)), arange(4), CLASSES
 )
@@ -550,6 +551,16 @@ EXAMPLES = {
         lambda: f("sum")(Alloc()(S, 3, 4), axis=1),
     ],
     "extremum_of_negative": [lambda: f("max")(-M, axis=0), lambda: f("min")(-V)],
+    "sum_of_one_hot_rows": [
+        lambda: f("sum")(scattered(W[:4]) * M, axis=1),
+        lambda: f("sum")(
+            M
+            * AdvancedIncSubtensor((0, 1), True)(
+                ZEROS_OF_M, constant(np.ones(3)), arange(3), CLASSES[:3]
+            ),
+            axis=1,
+        ),
+    ],
     "rows_of_one_hot": [
         lambda: f("dot")(Cast("float64")(HOT), SQUARE),
         lambda: f("dot")(f("eq")(arange(3), OUTSIDE.dimshuffle(0, "x")), SQUARE),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from theanolike.graph.apply import Apply
+from theanolike.ops.arithmetic import mul
 from theanolike.ops.broadcast import Fill
 from theanolike.ops.cast import Cast
 from theanolike.ops.comparison import eq, ge, lt
@@ -15,15 +16,19 @@ from theanolike.ops.indexing.getitem import getitem
 from theanolike.ops.known import known_int
 from theanolike.ops.logic import and_
 from theanolike.ops.products import Dot
+from theanolike.ops.reduction import Sum
 from theanolike.ops.shape import SpecifyShape
+from theanolike.rewrites.extents import covers
 from theanolike.rewrites.pattern import uniform
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
-from theanolike.rewrites.scatters import is_zero
+from theanolike.rewrites.scatters import filled_up, is_zero
 from theanolike.types.constants import TensorConstant, constant
 from theanolike.types.dtypes import is_discrete
 
 __all__: list[str] = []
+
+_SCATTERS = (AdvancedIncSubtensor((0, 1), True), AdvancedIncSubtensor((0, 1)))
 
 
 @rewrite(Phase.SPECIALIZE, Dot, grade=Grade.DOMAIN)
@@ -61,6 +66,32 @@ def rows_added_by_one_hot(node: Apply) -> Any:
         value = switch(insert_dims(inside, [1]), value, zero)
     zeros = Alloc()(zero, length, shape_i(g, 1))
     return AdvancedIncSubtensor((0,))(zeros, value, place)
+
+
+@rewrite(Phase.SPECIALIZE, Sum, grade=Grade.DOMAIN)
+def sum_of_one_hot_rows(node: Apply) -> Any:
+    """sum(one_hot(i) * x, 1) = x[arange(m), i], 0 from row m on.
+
+    For ones, or other values, set into zeros that surely have the shape of x.
+    """
+    op: Any = node.op
+    made = node.inputs[0].owner
+    if made is None or made.op != mul or len(made.inputs) != 2 or op.axes != (1,):
+        return None
+    for hot, x in (made.inputs, made.inputs[::-1]):
+        scatter = hot.owner
+        if scatter is None or scatter.op not in _SCATTERS or x.type.ndim != 2:  # type: ignore[attr-defined]
+            continue
+        zeros, value, rows, place = scatter.inputs
+        n_rows = _count(rows)
+        if n_rows is None or not is_zero(zeros) or not _is_index(place):
+            continue
+        dtypes = {v.type.dtype for v in (value, zeros, x)} | {op.dtype, op.acc_dtype}  # type: ignore[attr-defined]
+        fits = value.type.ndim < 2 and covers(x, zeros) and covers(zeros, x)  # type: ignore[attr-defined]
+        if fits and dtypes == {_dtype(node)}:
+            picked = getitem(x, (rows, place))
+            return filled_up(mul(value, picked), n_rows, x)
+    return None
 
 
 def _dtype(node: Apply) -> str:

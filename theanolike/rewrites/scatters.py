@@ -24,7 +24,7 @@ from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
 from theanolike.types.constants import constant
 
-__all__: list[str] = []
+__all__ = ["filled_up", "is_zero"]
 
 
 @rewrite(Phase.STABILIZE, log, grade=Grade.ROUNDING)
@@ -123,7 +123,7 @@ def sum_of_scattered_rows(node: Apply) -> Any:
     base, value, _, n_rows = found
     if {op.dtype, op.acc_dtype} != {base.type.dtype}:
         return None
-    return _filled_up(value, n_rows, base)
+    return filled_up(value, n_rows, base)
 
 
 @rewrite(Phase.LOOPS, AdvancedIncSubtensor, grade=Grade.ROUNDING)
@@ -135,9 +135,9 @@ def scatter_in_rows(node: Apply) -> Any:
     base, value, column, n_rows = found
     columns = arange(shape_i(base, 1))
     # Taken from all columns: that is in bounds, and not negative.
-    wanted = insert_dims(_filled_up(columns[column], n_rows, base), [1])
+    wanted = insert_dims(filled_up(columns[column], n_rows, base), [1])
     return _masked(
-        eq(columns, wanted), insert_dims(_filled_up(value, n_rows, base), [1])
+        eq(columns, wanted), insert_dims(filled_up(value, n_rows, base), [1])
     )
 
 
@@ -157,7 +157,7 @@ def _one_per_row(variable: Any) -> tuple[Any, Any, Any, Any] | None:
     return base, value, column, stop
 
 
-def _filled_up(value: Any, length: Any, like: Any) -> Any:
+def filled_up(value: Any, length: Any, like: Any) -> Any:
     """Return a vector filled up with zeros to the rows of `like`."""
     zeros = Alloc()(constant(0, dtype=value.type.dtype), shape_i(like, 0))
     return IncSubtensor((":int64:",))(zeros, value, length)
