@@ -5,6 +5,7 @@ import pytest
 
 import theanolike as theano
 import theanolike.tensor as T
+from theanolike.graph.frozen import FrozenGraph
 from theanolike.ops.products import Dot, Gemm
 from theanolike.ops.scan.loop import LoopOp
 
@@ -330,3 +331,17 @@ def test_explain_tells_what_changed_loops_and_what_changed_them_inside(w):
     text = theano.function([x, w], states).explain()
     assert "work_before_loop: loop(dot(x[t], c)) = loop(y[t])" in text
     assert "1 x log_of_sum_of_exp" in text[text.index("inside of loops:") :]
+
+
+def test_a_state_that_stays_as_it_is_remains_where_it_is_read(rng):
+    x, w, s, m = T.dmatrices("x", "w", "s", "m")
+    row, step = T.dvector("row"), T.lscalar("step")
+    results = [s + T.outer(row, row), m, T.dot(m, row)]
+    loop = LoopOp(FrozenGraph([step, s, m, row], results), 2, 1, sequences=1)
+    total, _, rows = loop(x.shape[0], w * 0, w, x, return_list=True)
+    outputs = [total, rows]
+    mode = theano.Mode("py", "fast_run").excluding("unchanging_state")
+    f = theano.function([x, w], outputs, mode=mode)
+    a, b = rng.normal(size=(4, 3)), rng.normal(size=(3, 3))
+    for got, expected in zip(f(a, b), [a.T @ a, a @ b.T], strict=True):
+        np.testing.assert_allclose(got, expected)

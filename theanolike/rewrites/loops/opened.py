@@ -139,7 +139,8 @@ class OpenLoop:
             sequences=len(sequences),
         )
         starts = [s.start for s in self.states]
-        outer = [*starts, *sequences.values(), *captured.values()]
+        outer = [*starts, *(_fitting(v, x, rows=True) for v, x in sequences.items())]
+        outer += [_fitting(v, x) for v, x in captured.items()]
         if not (self.states or self.rows or self.condition):
             return Closed(self, [])
         return Closed(self, op(self.node.inputs[0], *outer, return_list=True))
@@ -198,6 +199,17 @@ class Closed:
         found = {k: v for k, v in self._old.items() if k is not None} | (others or {})
         new = [found.get(k, out) for k, out in enumerate(outputs)]
         return [known_as(v, out) for v, out in zip(new, outputs, strict=True)]
+
+
+def _fitting(inside: Any, outer: Any, *, rows: bool = False) -> Any:
+    """Return what a loop reads with the extents that its graph relies on.
+
+    What stands outside may have been replaced by something whose type tells less.
+    """
+    kind = row_type(outer.type) if rows else outer.type
+    if inside.type.is_super(kind):
+        return outer
+    return specify_static(outer, (*([None] * rows), *inside.type.shape))
 
 
 def known_as(new: Any, old: Any) -> Any:

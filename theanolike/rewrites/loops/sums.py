@@ -82,7 +82,8 @@ def sum_of_products_behind_loop(node: Apply) -> Any:
                 kept[v] = loop.collect(v)
         state = loop.states[place]
         state.after = _sum(state.before, total.others)
-    finals = {s.old: s.start for s in loop.states if s.after is s.before}
+    summed = [s for s in loop.states if s.old in totals]
+    finals = {s.old: s.start for s in summed if s.after is s.before}
     loop.states = [s for s in loop.states if s.old not in finals]
     closed = loop.close()
     finals |= {p: closed.replacements()[p] for p in totals if p not in finals}
