@@ -10,7 +10,7 @@ import pytest
 import theanolike as theano
 import theanolike.tensor as T
 from theanolike.config import config
-from theanolike.gradient import Rop, grad, hessian
+from theanolike.gradient import Lop, Rop, grad, hessian
 from theanolike.legacy.ifelse import ifelse
 from theanolike.ops.batched import matmul
 from theanolike.ops.masking import MaskedProduct
@@ -325,6 +325,51 @@ def test_a_directional_derivative_keeps_the_guard(value):
     np.testing.assert_allclose(
         got, [0, 0, 2 * np.log(0.5) / 0.5, 2 * np.log(3) / 3], rtol=1e-12
     )
+
+
+def power_to_itself(x, safe):
+    return T.switch(x > 0, safe**safe, 0)
+
+
+def carried_on(x, safe):
+    pairs = [x.flatten(), safe.flatten()]
+    return theano.scan(
+        lambda v, u, h: T.switch(v > 0, h + T.log(u), h), pairs, T.ones((), x.dtype)
+    )[0]
+
+
+def loop_in_a_loop(x, safe):
+    def outer(v, u, h):
+        inner = theano.scan(
+            lambda s: s * T.switch(v > 0, T.sqrt(u), 0.5), None, h + 1, n_steps=2
+        )
+        return h + inner[0][-1]
+
+    pairs = [x.flatten(), safe.flatten()]
+    return theano.scan(outer, pairs, T.zeros((), x.dtype))[0]
+
+
+def matrix_product(x, safe):
+    return T.dot(T.switch(x > 0, T.log(safe), 0), T.ones((2, 2), x.dtype)) ** 2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_matrices_of_each_dtype_keep_guards_forward_and_backward(dtype, value):
+    x = T.TensorType(dtype, (None, None))("x")
+    weights = np.arange(1, 5, dtype=dtype).reshape(2, 2)
+    found = []
+    for safe in (x, T.switch(x > 0, x, 1)):
+        for formula in (power_to_itself, carried_on, loop_in_a_loop, matrix_product):
+            y = T.sin(formula(x, safe))
+            gx = grad(y.sum(), x)
+            found += [gx, grad((gx * weights).sum(), x), Rop(y, x, T.ones_like(x))]
+            found += [Rop(gx, x, T.ones_like(x)), Lop(y, x, T.ones_like(y))]
+    values = value(found, {x: np.reshape(ALONG, (2, 2))})
+    half = len(values) // 2
+    for got, expected in zip(values[:half], values[half:], strict=True):
+        assert np.isfinite(expected).all(), "the oracle"
+        tolerance = 1e-9 if dtype == "float64" else 2e-4
+        np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance)
 
 
 class Reciprocal(theano.Op):
