@@ -887,6 +887,25 @@ def test_it_keeps_type_and_value_to_its_grade(name):
                 same_bits(value_of(before, arrays), value_of(after, arrays))
 
 
+# Where nothing overflows, underflows or is absorbed.
+PLAIN = [0.0, -0.0, 1.0, -1.0, np.nan, 2.5, -3.0, 7.0]
+NAN_TO_THE_ZERO = {"log_of_power_with_exp"}  # NaN ** 0 is 1, 0 * log(NaN) is NaN
+
+
+@each
+def test_it_keeps_zeros_and_nan_to_its_grade(name, monkeypatch):
+    monkeypatch.setitem(globals(), "EDGES", PLAIN)
+    for one in BY_NAME[name]:
+        for expression in samples(one) if one.grade is not Grade.EXACT else ():
+            before, after = graph_of(expression), graph_of(expression)
+            run(after, BY_NAME[name])
+            arrays = arguments(before, edges=True)
+            expected, got = value_of(before, arrays), value_of(after, arrays)
+            if name in NAN_TO_THE_ZERO:
+                got = np.where(np.isnan(got), expected, got)
+            same_to_grade(one.grade, expected, got)
+
+
 def same_to_grade(grade, expected, got):
     assert expected.shape == got.shape
     assert expected.dtype == got.dtype
