@@ -34,7 +34,7 @@ from theanolike.rewrites.loops.exponents import (
     weights_of_vector,
 )
 from theanolike.rewrites.loops.invariant import has_steps
-from theanolike.rewrites.loops.opened import OpenLoop, State, readers
+from theanolike.rewrites.loops.opened import OpenLoop, State, fitting, readers
 from theanolike.rewrites.loops.stacked import TRANSPOSED
 from theanolike.rewrites.loops.sums import over_all_steps
 from theanolike.rewrites.phases import Grade, Phase
@@ -331,8 +331,9 @@ class _Factored:
         step = self.loop.step
         body = FrozenGraph([step, before, *walked, *same], [after])
         loop = LoopOp(body, 1, 0, sequences=len(walked), reverse=op.reverse)
-        outer = [rows[v] for v in walked]
-        outer += [self.outside if v is fixed else captured[v] for v in same]
+        outer = [fitting(v, rows[v], rows=True) for v in walked]
+        given = {v: self.outside if v is fixed else captured[v] for v in same}
+        outer += [fitting(v, x) for v, x in given.items()]
         return loop(self.node.inputs[0], start, *outer)
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "OpenLoop",
     "Row",
     "State",
+    "fitting",
     "is_loop",
     "known_as",
     "readers",
@@ -139,8 +140,8 @@ class OpenLoop:
             sequences=len(sequences),
         )
         starts = [s.start for s in self.states]
-        outer = [*starts, *(_fitting(v, x, rows=True) for v, x in sequences.items())]
-        outer += [_fitting(v, x) for v, x in captured.items()]
+        outer = [*starts, *(fitting(v, x, rows=True) for v, x in sequences.items())]
+        outer += [fitting(v, x) for v, x in captured.items()]
         if not (self.states or self.rows or self.condition):
             return Closed(self, [])
         return Closed(self, op(self.node.inputs[0], *outer, return_list=True))
@@ -201,7 +202,7 @@ class Closed:
         return [known_as(v, out) for v, out in zip(new, outputs, strict=True)]
 
 
-def _fitting(inside: Any, outer: Any, *, rows: bool = False) -> Any:
+def fitting(inside: Any, outer: Any, *, rows: bool = False) -> Any:
     """Return what a loop reads with the extents that its graph relies on.
 
     What stands outside may have been replaced by something whose type tells less.
