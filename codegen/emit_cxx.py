@@ -32,6 +32,7 @@ from theanolike.codegen.program import (
 )
 from theanolike.codegen.rings import followed
 from theanolike.codegen.scalars import CTYPE, literal, snippet_text, snippets
+from theanolike.codegen.schedule.elements import write_out_small
 from theanolike.codegen.schedule.equal import spell_alike
 from theanolike.codegen.schedule.fuse import Nest, fuse
 from theanolike.codegen.schedule.statements import plan_statements
@@ -174,6 +175,7 @@ class UnitWriter:
         drop_unread(self.program)
         bind_outputs(self.program)
         spell_alike(self.program)
+        write_out_small(self.program)
         if CHECKED:
             check_program(self.program)
         steps = fuse(plan_statements(self.program))

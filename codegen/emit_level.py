@@ -9,7 +9,7 @@ from theanolike.codegen.emit_commit import CommitWriter
 from theanolike.codegen.emit_kernel import KernelWriter
 from theanolike.codegen.emit_loop import emit_branch, emit_loop
 from theanolike.codegen.emit_product import emit_product, is_product
-from theanolike.codegen.emit_scalar import bare
+from theanolike.codegen.emit_scalar import Table, bare, stored_text
 from theanolike.codegen.emit_steps import whole_bytes
 from theanolike.codegen.emit_team import call_together
 from theanolike.codegen.in_place import Target
@@ -35,14 +35,17 @@ from theanolike.codegen.program import (
     Literal,
     Load,
     Loop,
+    Map,
     Node,
     Program,
     Require,
     Reshape,
     Value,
+    scalar_order,
 )
 from theanolike.codegen.rings import Reuse, read_before
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, literal, loaded, stored
+from theanolike.codegen.schedule.folding import folded, points
 from theanolike.codegen.schedule.fuse import Nest, fuse
 from theanolike.codegen.schedule.statements import Resolver, plan_statements
 from theanolike.codegen.shapes import Extent, leaves
@@ -413,7 +416,10 @@ class Level:
         unit = self.unit
         if self.stands_inline(nest):
             inline = _InlineWriter(nest, self)
-            inline.write()
+            if any(s.domain for s in nest.statements):
+                inline.write_out()
+            else:
+                inline.write()
             unit.primitives |= inline.primitives
         else:
             self.call(self.ready.get(nest) or self.kernel_of(nest))
@@ -433,7 +439,12 @@ class Level:
 
     def stands_inline(self, nest: Nest) -> bool:
         """Tell whether a nest is statements here, and no kernel."""
-        return all(not s.domain and s.kind == "map" for s in nest.statements)
+        maps = [s.node for s in nest.statements if isinstance(s.node, Map)]
+        if len(maps) < len(nest.statements):
+            return False
+        if all(node.gathered for node in maps):
+            return True
+        return not any(s.domain for s in nest.statements)
 
     def kernel_of(self, nest: Nest, *, opens: bool = False) -> Kernel:
         """Write the kernel of a nest."""
@@ -608,6 +619,20 @@ class _InlineWriter(KernelWriter):
         if self.may_fail:
             self.emit("if (c->error.code) return c->error.code;")
         return kernel
+
+    def write_out(self) -> None:
+        """Write gathered elements, each as a statement of its own."""
+        for s in self.nest.statements:
+            self.remark(s.value, self.emit)
+            scalars = scalar_order(s.body)
+            places = offset(s.place, s.value.shape)
+            for point in points(s.domain):
+                element = Table(self)
+                text = element.text(element.add(folded(scalars, point)))
+                at = places.constant + sum(f * point[a] for a, f in places.coefficients)
+                name = self.pointer(s.value, write=True)
+                text = stored_text(bare(text), s.value.dtype)
+                self.emit(f"{name}[{at}] = {text};")
 
 
 def element(value: Value) -> tuple[Value, int | Extent]:

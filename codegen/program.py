@@ -271,7 +271,12 @@ class Data(Node):
 
 
 class Map(Node):
-    """The element at index i is `body`, in which Axis(k) is i[k]."""
+    """The element at index i is `body`, in which Axis(k) is i[k].
+
+    One that is `gathered` chooses among 0-d values, each element another.
+    """
+
+    gathered = False
 
     def __init__(self, shape: Shape, dtype: str, body: Scalar, site: int) -> None:
         self.body = body

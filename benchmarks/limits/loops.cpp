@@ -13,6 +13,39 @@ extern "C" void logistic_map(double* x, double rate, i64 steps) {
   *x = value;
 }
 
+// A pendulum by the classic method of Runge and Kutta, in fixed time steps.
+extern "C" void pendulum(double* state, double h, i64 steps) {
+  double s[2] = {state[0], state[1]};
+  for (i64 t = 0; t < steps; ++t) {
+    double k[4][2], at[2] = {s[0], s[1]};
+    for (i64 stage = 0; stage < 4; ++stage) {
+      k[stage][0] = at[1];
+      k[stage][1] = -std::sin(at[0]);
+      const double far = stage < 2 ? h / 2 : h;
+      for (i64 i = 0; i < 2; ++i) at[i] = s[i] + far * k[stage][i];
+    }
+    for (i64 i = 0; i < 2; ++i) {
+      s[i] += h / 6 * (k[0][i] + 2 * k[1][i] + 2 * k[2][i] + k[3][i]);
+    }
+  }
+  state[0] = s[0];
+  state[1] = s[1];
+}
+
+extern "C" void turned(const double* matrix, double* state, i64 steps) {
+  double m[3][3], s[3];
+  std::memcpy(m, matrix, sizeof m);
+  std::memcpy(s, state, sizeof s);
+  for (i64 t = 0; t < steps; ++t) {
+    double next[3] = {0, 0, 0};
+    for (i64 i = 0; i < 3; ++i) {
+      for (i64 j = 0; j < 3; ++j) next[i] += m[i][j] * s[j];
+    }
+    std::memcpy(s, next, sizeof s);
+  }
+  std::memcpy(state, s, sizeof s);
+}
+
 extern "C" void heat(double* plate, i64 n, i64 steps, double rate) {
   std::vector<double> other(plate, plate + n * n);
   double *now = plate, *next = other.data();
