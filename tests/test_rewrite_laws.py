@@ -906,6 +906,38 @@ def test_it_keeps_zeros_and_nan_to_its_grade(name, monkeypatch):
             same_to_grade(one.grade, expected, got)
 
 
+SCALES = [1e-320, 1e-200, 1e-20, 1e20, 1e200]
+
+
+@each
+def test_it_keeps_tiny_and_huge_numbers_where_nothing_overflows(name):
+    for one in BY_NAME[name]:
+        for expression in samples(one) if one.grade is not Grade.EXACT else ():
+            before, after = graph_of(expression), graph_of(expression)
+            run(after, BY_NAME[name])
+            plain = arguments(before, edges=False, seed=2)
+            for scale in SCALES:
+                arrays = [a * scale if a.dtype == "float64" else a for a in plain]
+                if not all(stays_in_range(graph, arrays) for graph in (before, after)):
+                    continue
+                expected = value_of(before, arrays)
+                got = value_of(after, arrays)
+                least = max(1.0, np.max(np.abs(expected), initial=0.0))
+                np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12 * least)
+
+
+def stays_in_range(fgraph, arrays):
+    """Tell whether no intermediate result overflows, or is lost by underflow."""
+    wanted = [out for node in fgraph.toposort() for out in node.outputs]
+    with np.errstate(all="ignore"):
+        found = Interpreter(fgraph.inputs, fgraph.toposort(), wanted).compute(arrays)
+    return all(
+        np.isfinite(x).all() and (np.abs(x[x != 0]) < 1e300).all()
+        for x in map(np.asarray, found)
+        if x.dtype.kind == "f"
+    )
+
+
 def same_to_grade(grade, expected, got):
     assert expected.shape == got.shape
     assert expected.dtype == got.dtype
