@@ -36,13 +36,15 @@ from theanolike.codegen.program import (
     sources,
 )
 from theanolike.codegen.schedule.folding import fold_call, folded, number, points
-from theanolike.codegen.schedule.statements import extent_sources
+from theanolike.codegen.schedule.statements import body_cost, extent_sources
 from theanolike.codegen.schedule.terms import combined, select, through
 from theanolike.codegen.shapes import Extent, Shape, rebuilt
 
 LARGEST = 16  # elements of an array that is written out
 TERMS = 64  # elements that one reduction combines, over all of its results
 MOST = 1000  # scalars of a step that is written out
+# A function that costs as many additions is faster in a vector of so many elements.
+COSTLY, VECTOR = 10, 8
 KINDS = Map | Reduce | View | Reshape | Scatter | Input | Data | Require
 
 Point = tuple[int, ...]
@@ -80,7 +82,20 @@ def _is_small(node: Loop) -> bool:
         and all(isinstance(n, KINDS) for n in body.nodes)
         and all(count_of(v.shape) for v in fits)
         and all(_has_few_terms(n) for n in body.nodes)
+        and not _suits_vectors(body.nodes)
     )
+
+
+def _suits_vectors(nodes: Sequence[Node]) -> bool:
+    """Tell whether a step is costly functions of vectors, and no sums of small ones."""
+    costly = [
+        n
+        for n in nodes
+        if isinstance(n, Map)
+        and math.prod(e for e in n.results[0].shape if isinstance(e, int)) >= VECTOR
+        and body_cost(n.scalars) >= COSTLY
+    ]
+    return bool(costly) and not any(isinstance(n, Reduce) for n in nodes)
 
 
 def _has_few_terms(node: Node) -> bool:
