@@ -238,8 +238,8 @@ def test_series_of_any_lengths_are_warped_by_anti_diagonals_as_by_rows(rng):
 
 def test_words_and_series_are_aligned_as_by_loops():
     words = ["kitten", "sitting", "mitten"]
-    arguments = ["alignment", *words, "--length", "60"]
-    *edits, warped, slanted, _, slope = run_example(*arguments)
+    lines = run_example("alignment", *words, "--length", "60")
+    *edits, warped, slanted, _, slope = lines
     assert slanted == "by anti-diagonals the same: True"
     assert len(edits) == 4
     assert edits[0] == "kitten -> sitting: 3 edits, by loops the same: True"
