@@ -32,7 +32,6 @@ from theanolike.codegen.program import (
 from theanolike.codegen.shapes import (
     Extent,
     Shape,
-    item,
     mod,
     sub,
     where_negative,
@@ -149,7 +148,7 @@ class Builder(Extents):
         common = wide
         if isinstance(wide, Extent):
             # A value of its own: its text would double with each further operand.
-            common = item(self.map((), "int64", lambda: Size(wide)))
+            common = self.named(wide)
         self._met[first, second] = common
         for extent in (first, second):
             self.append(

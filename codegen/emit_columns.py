@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.emit_steps import LEAST, members
 from theanolike.codegen.emit_team import Steps, said, sizes_known, stands_alone
+from theanolike.codegen.in_place import is_identity
 from theanolike.codegen.memory import root
-from theanolike.codegen.program import Axis, Loop, Scalar, Value
+from theanolike.codegen.program import Loop, Value
 from theanolike.codegen.schedule.fuse import Nest
 from theanolike.codegen.schedule.statements import Statement
 
@@ -66,19 +67,15 @@ def _reads(step: object, made: set[Value]) -> bool:
 
 def _is_local(s: Statement, made: set[Value]) -> bool:
     """Tell whether an element is made of those of its own place, and put there."""
-    if s.kind != "map" or (s.place and not _is_identity(s.place)):
+    if s.kind != "map" or (s.place and not is_identity(s.place)):
         return False
     return all(
         load.source in made
         and load.source.shape == s.domain
-        and _is_identity(load.index)
+        and is_identity(load.index)
         for load in s.loads
         if root(load.source) in made
     )
-
-
-def _is_identity(index: Sequence[Scalar]) -> bool:
-    return all(isinstance(i, Axis) and i.axis == k for k, i in enumerate(index))
 
 
 def count_of(inner: "Level", scheduled: Steps) -> str:

@@ -22,17 +22,17 @@ from theanolike.codegen.program import (
     Size,
     Value,
     View,
+    as_index,
     from_arguments,
 )
 from theanolike.codegen.shapes import (
+    FOLDS,
     Extent,
     Shape,
     add,
     floordiv,
     is_nonnegative,
     item,
-    maximum,
-    minimum,
     mod,
     mul,
     sub,
@@ -192,9 +192,12 @@ class Extents:
         if not isinstance(extent, Extent) or extent.depth <= DEEPEST:
             return extent
         if extent not in self._flat:
-            value = self.append(Map((), "int64", Size(extent), self.site))
-            self._flat[extent] = item(value)
+            self._flat[extent] = self.named(extent)
         return self._flat[extent]
+
+    def named(self, extent: int | Extent) -> Extent:
+        """Return an extent by way of a 0-d value: it is computed once."""
+        return item(self.append(Map((), "int64", as_index(extent), self.site)))
 
     def require_equal(
         self,
@@ -259,13 +262,9 @@ _COMPARISON: Mapping[str, Callable[..., bool]] = {
     "ne": operator.ne,
 }
 _INTEGER: Mapping[str, Callable[..., int | Extent]] = {
-    "add": add,
-    "sub": sub,
-    "mul": mul,
+    **FOLDS,
     "floordiv": floordiv,
     "mod": mod,
-    "maximum": maximum,
-    "minimum": minimum,
     "neg": lambda a: sub(0, a),
     "cast": lambda a: a,
 }

@@ -137,7 +137,7 @@ def _reads_own_element(s: Statement, olds: set[Value]) -> bool:
         )
     if s.kind != "map" or s.node.effect is not Effect.TOTAL:
         return False
-    if not _is_identity(s.place):
+    if not is_identity(s.place):
         return False
     return all(
         load.source in olds and is_whole(load) and load.source.shape == s.domain
@@ -173,8 +173,9 @@ def index_check(nest: Nest) -> Nest | None:
 
 def is_whole(load: Load) -> bool:
     """Tell whether a load is of the element at the loops' own indices."""
-    return _is_identity(load.index)
+    return is_identity(load.index)
 
 
-def _is_identity(index: tuple[object, ...]) -> bool:
+def is_identity(index: Sequence[Scalar]) -> bool:
+    """Tell whether an index is that of the loops themselves."""
     return all(isinstance(i, Axis) and i.axis == k for k, i in enumerate(index))

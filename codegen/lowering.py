@@ -17,6 +17,7 @@ from theanolike.codegen.program import (
     as_index,
 )
 from theanolike.codegen.shapes import (
+    FOLDS,
     Extent,
     Shape,
     Shaped,
@@ -38,6 +39,7 @@ from theanolike.codegen.suppose import Suppositions
 from theanolike.codegen.views import is_uniform, untransposed
 
 __all__ = [
+    "FOLDS",
     "Builder",
     "Call",
     "Extent",

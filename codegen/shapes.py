@@ -5,7 +5,7 @@ this algebra; the same statement gives the symbolic shape graph and the compiled
 Extents are interned: equal expressions are one object.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, Self, cast
 from weakref import WeakValueDictionary
 
@@ -253,4 +253,14 @@ _OPERATIONS: "dict[str, Callable[..., int | Extent]]" = {
     "max": maximum,
     "min": minimum,
     "where_negative": where_negative,
+}
+
+
+# What scalar operations on integers are for extents.
+FOLDS: Mapping[str, Callable[..., "int | Extent"]] = {
+    "add": add,
+    "sub": sub,
+    "mul": mul,
+    "maximum": maximum,
+    "minimum": minimum,
 }

@@ -36,7 +36,12 @@ from theanolike.codegen.program import (
     sources,
 )
 from theanolike.codegen.schedule.folding import fold_call, folded, number, points
-from theanolike.codegen.schedule.statements import body_cost, extent_sources
+from theanolike.codegen.schedule.statements import (
+    body_cost,
+    extent_sources,
+    index_add,
+    index_mul,
+)
 from theanolike.codegen.schedule.terms import combined, select, through
 from theanolike.codegen.shapes import Extent, Shape, rebuilt
 
@@ -452,17 +457,7 @@ def _flat(point: Sequence[int], shape: Shape) -> int | None:
 
 
 def _moved(index: Scalar, step: int | Extent, start: int | Extent) -> Scalar:
-    scaled = _integer("mul", index, as_index(step))
-    return _integer("add", scaled, as_index(start))
-
-
-def _integer(name: str, a: Scalar, b: Scalar) -> Scalar:
-    neutral = 0 if name == "add" else 1
-    if number(b) == neutral:
-        return a
-    if number(a) == neutral:
-        return b
-    return fold_call(Call(name, "int64", (a, b)), (a, b))
+    return index_add(index_mul(index, as_index(step)), as_index(start))
 
 
 def _zero(dtype: str) -> Scalar:

@@ -13,12 +13,10 @@ from theanolike.codegen.lowering import (
     Call,
     Literal,
     Scalar,
-    Size,
     ViewDim,
     add,
     as_index,
     guard,
-    item,
     lower_nodes,
     maximum,
     minimum,
@@ -171,9 +169,9 @@ class Diagonals(NativeOp):
         n, m, pad = sizes
         last, second, oldest, top, *given = values
         rows, columns, tables, scalars = self.parts(given)
-        low = _named(b, maximum(sub(add(d, 1), m), 0))
+        low = b.named(maximum(sub(add(d, 1), m), 0))
         # One more than there are cells: where that is in the table it is overwritten.
-        count = _named(b, add(sub(minimum(n, add(d, 1)), low), 1))
+        count = b.named(add(sub(minimum(n, add(d, 1)), low), 1))
 
         def seen(value: Value, first: int | Extent) -> Value:
             return b.view(value, (count,), [ViewDim(0, first)])
@@ -204,11 +202,6 @@ class Diagonals(NativeOp):
         new = b.scatter("set", oldest, (count,), put, unique=True)
         shown = b.map((), new.dtype, lambda: new.at(as_index(add(n, pad - 1))))
         return [new, last, second, shown]
-
-
-def _named(b: Builder, extent: int | Extent) -> int | Extent:
-    """Return an extent that is computed once."""
-    return item(b.map((), "int64", lambda: Size(extent)))
 
 
 def _less(a: Scalar, bound: int | Extent) -> Scalar:

@@ -4,15 +4,14 @@ It is one node of the loop program. `for_each` makes one out of a formula that c
 an index; its derivatives are in `derivatives`, Theano's `scan` in `scan`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from theanolike.codegen import lowering
-from theanolike.codegen.lowering import ViewDim, lower_nodes, maximum
+from theanolike.codegen.lowering import FOLDS, ViewDim, lower_nodes, maximum
 from theanolike.errors import ShapeError, UnsupportedError
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
@@ -352,15 +351,6 @@ def shapes_inside(
     return [_shaped(known, variable).shape for variable in wanted]
 
 
-_FOLDS: dict[str, Callable[..., Any]] = {
-    "add": lowering.add,
-    "sub": lowering.sub,
-    "mul": lowering.mul,
-    "minimum": lowering.minimum,
-    "maximum": lowering.maximum,
-}
-
-
 def _extents(node: Apply, known: dict[Variable, Any]) -> dict[Any, Any] | None:
     """Return the elements of a shape by their places, or a number made of them."""
     if isinstance(node.op, ShapeItem):
@@ -368,7 +358,7 @@ def _extents(node: Apply, known: dict[Variable, Any]) -> dict[Any, Any] | None:
     if isinstance(node.op, ShapeOf):
         extents = enumerate(_shaped(known, node.inputs[0]).shape)
         return {(axis,): extent for axis, extent in extents}
-    fold = _FOLDS.get(getattr(node.op, "name", ""))
+    fold = FOLDS.get(getattr(node.op, "name", ""))
     if fold is None or node.outputs[0].type.ndim:  # type: ignore[attr-defined]
         return None
     if is_continuous(node.outputs[0].type.dtype):  # type: ignore[attr-defined]
