@@ -5,6 +5,7 @@ import dataclasses
 import platform
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -238,3 +239,49 @@ def compile_program(cache_directory):
 def failure():
     """The error that a compiled program raises."""
     return UnitFailedError
+
+
+PRESSED = """
+import os, signal, sys, threading, time
+import numpy as np
+import theanolike as theano
+import theanolike.tensor as T
+from theanolike import _runtime
+
+pressed = []
+
+def stop():
+    time.sleep(0.3)
+    pressed.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+
+{setup}
+threading.Thread(target=stop).start()
+try:
+    {call}
+except KeyboardInterrupt:
+    print("stopped", time.perf_counter() - pressed[0] < 5)
+{afterwards}
+"""
+
+
+@pytest.fixture
+def stopped_by_ctrl_c():
+    """A function that runs a program whose call never ends, and returns what it says.
+
+    Ctrl-C is pressed during the call; `stopped True` if it stopped soon. What it prints
+    afterwards comes next, and what went wrong.
+    """
+
+    def run(setup, call, afterwards=""):
+        text = PRESSED.format(setup=setup, call=call, afterwards=afterwards)
+        done = subprocess.run(
+            [sys.executable, "-c", text],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done.stdout.splitlines(), done.stderr
+
+    return run

@@ -1,8 +1,5 @@
 """Loops whose steps don't depend on each other: threads take some of them each."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -201,12 +198,6 @@ def test_each_threads_memory_is_reckoned():
 
 
 ENDLESS = """
-import os, signal, threading, time
-import numpy as np
-import theanolike as theano
-import theanolike.tensor as T
-from theanolike import _runtime
-
 _runtime.set_threads(2)
 x, n = T.dvector("x"), T.lvector("n")
 rows, _ = theano.map(
@@ -214,29 +205,15 @@ rows, _ = theano.map(
 )
 f = theano.function([x, n], rows)
 assert "its steps shared" in f.plan
-pressed = []
-
-def stop():
-    time.sleep(0.3)
-    pressed.append(time.perf_counter())
-    os.kill(os.getpid(), signal.SIGINT)
-
-threading.Thread(target=stop).start()
-try:
-    f(np.zeros(2), [LENGTHS])
-except KeyboardInterrupt:
-    print("stopped", time.perf_counter() - pressed[0] < 5)
-assert f(np.zeros(3), [1, 1, 1]).tolist() == [1, 1, 1]
 """
 
 
 @pytest.mark.parametrize("lengths", ["10**12, 10**12", "1, 10**12"])
-def test_ctrl_c_stops_all_threads(lengths):
-    done = subprocess.run(
-        [sys.executable, "-c", ENDLESS.replace("LENGTHS", lengths)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+def test_ctrl_c_stops_all_threads(lengths, stopped_by_ctrl_c):
+    said, error = stopped_by_ctrl_c(
+        ENDLESS,
+        f"f(np.zeros(2), [{lengths}])",
+        "assert f(np.zeros(3), [1, 1, 1]).tolist() == [1, 1, 1]",
     )
-    assert done.stdout == "stopped True\n", done.stderr
+    assert said == ["stopped True"], error
+    assert not error

@@ -1,8 +1,5 @@
 """Loops whose steps threads take together, and loops that are told to stop."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -133,42 +130,20 @@ def test_the_gradient_of_a_stencil_is_that_of_one_thread(rng):
 
 
 ENDLESS = """
-import os, signal, sys, threading, time
-import numpy as np
-import theanolike as theano
-import theanolike.tensor as T
-
-size = int(sys.argv[1])
-w = theano.shared(np.ones(size) if size else 1.0, "w")
-
+w = theano.shared(np.ones({size}) if {size} else 1.0, "w")
 rows, _ = theano.scan(lambda u: T.cos(u) * 1.5, outputs_info=w, n_steps=10**12)
-f = theano.function([], [], updates={w: rows[-1]})
-pressed = []
-
-def stop():
-    time.sleep(0.3)
-    pressed.append(time.perf_counter())
-    os.kill(os.getpid(), signal.SIGINT)
-
-threading.Thread(target=stop).start()
-try:
-    f()
-except KeyboardInterrupt:
-    late = time.perf_counter() - pressed[0]
-    print("stopped", late < 5, bool((w.get_value() == 1).all()))
+f = theano.function([], [], updates={{w: rows[-1]}})
 """
 
 
 @pytest.mark.parametrize("size", [0, 3, 50_000, 3_000_000])
-def test_a_loop_of_any_step_stops_at_ctrl_c_and_leaves_what_was(size):
-    done = subprocess.run(
-        [sys.executable, "-c", ENDLESS, str(size)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+def test_a_loop_of_any_step_stops_at_ctrl_c_and_leaves_what_was(
+    size, stopped_by_ctrl_c
+):
+    said, error = stopped_by_ctrl_c(
+        ENDLESS.format(size=size), "f()", "print(bool((w.get_value() == 1).all()))"
     )
-    assert done.stdout == "stopped True True\n", done.stderr
+    assert said == ["stopped True", "True"], error
 
 
 def test_rows_of_a_loop_that_stops_take_what_they_need(rng):
