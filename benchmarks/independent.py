@@ -12,13 +12,8 @@ from benchmarks.peers import load_peer, on_one_thread
 START, LENGTH = 0.3, 0.01
 
 
-class LogisticMaps:
-    """A logistic map for each of many rates."""
-
-    def __init__(self, rows: int, steps: int) -> None:
-        self.steps = steps
-        # Where it isn't chaotic, which would make much of the last bits.
-        self.rates = np.linspace(1.5, 3.5, rows)
+class _Rows:
+    """Work written once for the libraries that share Theano's words."""
 
     def theanolike(self) -> Callable[[], Any]:
         import theanolike as theano
@@ -31,6 +26,18 @@ class LogisticMaps:
     def pytensor(self) -> Callable[[], Any]:
         pytensor = load_peer("pytensor")
         return self._symbolic(pytensor, pytensor.tensor)
+
+    def _symbolic(self, library: Any, T: Any) -> Callable[[], Any]:
+        raise NotImplementedError
+
+
+class LogisticMaps(_Rows):
+    """A logistic map for each of many rates."""
+
+    def __init__(self, rows: int, steps: int) -> None:
+        self.steps = steps
+        # Where it isn't chaotic, which would make much of the last bits.
+        self.rates = np.linspace(1.5, 3.5, rows)
 
     def _symbolic(self, library: Any, T: Any) -> Callable[[], Any]:
         rates = T.dvector("rates")
@@ -107,24 +114,12 @@ def _next(x: Any, v: Any, sin: Any) -> Any:
     return after, v + h / 6 * (a1 + 2 * a2 + 2 * a3 + a4)
 
 
-class Pendulums:
+class Pendulums(_Rows):
     """A pendulum let go at each of many angles."""
 
     def __init__(self, rows: int, steps: int) -> None:
         self.steps = steps
         self.starts = np.linspace(0.1, 3.0, rows)
-
-    def theanolike(self) -> Callable[[], Any]:
-        import theanolike as theano
-
-        return self._symbolic(theano, theano.tensor)
-
-    def alone(self) -> Callable[[], Any]:
-        return on_one_thread(self.theanolike())
-
-    def pytensor(self) -> Callable[[], Any]:
-        pytensor = load_peer("pytensor")
-        return self._symbolic(pytensor, pytensor.tensor)
 
     def _symbolic(self, library: Any, T: Any) -> Callable[[], Any]:
         starts, rest = T.dvector("starts"), T.constant(0.0, dtype="float64")
