@@ -36,6 +36,7 @@ from theanolike.codegen.program import (
     Value,
     View,
     ViewDim,
+    as_index,
     scalar_order,
 )
 from theanolike.codegen.scalars import cost
@@ -126,11 +127,6 @@ def cast_literal(number: Literal, dtype: str) -> Scalar:
         return Call("cast", dtype, (number,))
     with np.errstate(all="ignore"):
         return Literal(value.astype(dtype)[()], dtype)
-
-
-def as_scalar(extent: int | Extent) -> Scalar:
-    """Return an extent as an index."""
-    return Literal(extent, "int64") if isinstance(extent, int) else Size(extent)
 
 
 class Resolver:
@@ -259,7 +255,7 @@ class Resolver:
     def _extent(self, extent: int | Extent) -> Scalar:
         key = ("extent", extent)
         if key not in self._known:
-            self._intern(key, extent, as_scalar(extent))
+            self._intern(key, extent, as_index(extent))
         return self._known[key][1]
 
 

@@ -7,7 +7,7 @@ it makes, of which only that is computed which these need, and for what it makes
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from theanolike.codegen.lowering import Call, Literal, Scalar, Size, sub
+from theanolike.codegen.lowering import Call, Literal, as_index, sub
 from theanolike.ops.declare import Builder, Extent, Shape, Value
 
 __all__ = ["branch_by_extents", "first_extents", "held_to"]
@@ -50,14 +50,13 @@ def first_extents(
     first = sub(steps, 1) if reverse else 0
 
     def step(inner: Builder, *arguments: Value) -> Sequence[Value]:
-        number = inner.map((), "int64", lambda: _scalar(first))
-        return body(inner, number, *arguments)
+        return body(inner, _number(inner, first), *arguments)
 
     def nothing(inner: Builder, *_: Value) -> Sequence[Value]:
         return [_number(inner, 0) for known in static for e in known if e is None]
 
     zero = Literal(0, "int64")
-    runs = b.map((), "bool", lambda: Call("gt", "bool", (_scalar(steps), zero)))
+    runs = b.map((), "bool", lambda: Call("gt", "bool", (as_index(steps), zero)))
     sizes = b.branch(runs, given, _sizes_of(step, static), nothing)
     return _told(b, sizes, static)
 
@@ -100,12 +99,8 @@ def _sizes_of(body: Body, static: Extents) -> Body:
     return sizes
 
 
-def _scalar(extent: int | Extent) -> Scalar:
-    return Literal(extent, "int64") if isinstance(extent, int) else Size(extent)
-
-
 def _number(b: Builder, extent: int | Extent) -> Value:
-    return b.map((), "int64", lambda: _scalar(extent))
+    return b.map((), "int64", lambda: as_index(extent))
 
 
 def _told(b: Builder, sizes: Sequence[Value], static: Extents) -> Extents:
