@@ -101,7 +101,12 @@ def reduction_of_reduction(node: Apply) -> Any:
     return replace(op, axes=tuple(sorted(axes)))(source)
 
 
-@rewrite(SPECIALIZE, *PLAIN, aliases=["local_reduce_broadcastable"])
+@rewrite(
+    SPECIALIZE,
+    *PLAIN,
+    aliases=["local_reduce_broadcastable"],
+    grade=Grade.ROUNDING,  # a sum makes 0.0 of -0.0
+)
 def reduction_over_ones(node: Apply) -> Any:
     """sum(x, axis) = x without the axis, where its extent is 1; so for prod and max."""
     op: Any = node.op
