@@ -32,21 +32,28 @@ def _by_loops(a: Any, moves: Any, seen: Any) -> Any:
     return m + np.log(np.exp(a - m).sum())
 
 
+FACTORING = "log_of_product_in_loop", "weights_behind_loop"
+
+
 class Chain:
     """The log likelihood of what is seen, or its gradient by log p(k | j)."""
 
-    def __init__(self, states: int, steps: int, *, gradient: bool) -> None:
+    def __init__(
+        self, states: int, steps: int, *, gradient: bool, factored: bool = True
+    ) -> None:
         rng = np.random.default_rng(0)
         self.moves = np.log(rng.dirichlet(np.ones(states), size=states))
         self.seen = rng.normal(-3, 1, size=(steps, states))
         self.first = np.log(rng.dirichlet(np.ones(states)))
-        self.gradient = gradient
+        self.gradient, self.factored = gradient, factored
 
     def theanolike(self) -> Callable[[], Any]:
         import theanolike as theano
 
-        T = theano.tensor
-        return self._symbolic(theano, T, lambda x: T.log(T.sum(T.exp(x), axis=0)))
+        T, mode = theano.tensor, theano.compile.get_default_mode()
+        if not self.factored:
+            mode = mode.excluding(*FACTORING)
+        return self._symbolic(theano, T, lambda x: T.log(T.sum(T.exp(x), axis=0)), mode)
 
     def pytensor(self) -> Callable[[], Any]:
         pytensor = load_peer("pytensor")
@@ -56,9 +63,11 @@ class Chain:
             m = x.max(axis=0)  # without it, its gradient is NaN
             return m + T.log(T.sum(T.exp(x - m), axis=0))
 
-        return self._symbolic(pytensor, T, log_sum)
+        return self._symbolic(pytensor, T, log_sum, None)
 
-    def _symbolic(self, library: Any, T: Any, log_sum: Any) -> Callable[[], Any]:
+    def _symbolic(
+        self, library: Any, T: Any, log_sum: Any, mode: Any
+    ) -> Callable[[], Any]:
         first, moves, seen = T.dvector("first"), T.dmatrix("moves"), T.dmatrix("seen")
         rows, _ = library.scan(
             lambda s, a: log_sum(a[:, None] + moves) + s,
@@ -67,7 +76,7 @@ class Chain:
         )
         value = log_sum(rows[-1])
         wanted = library.grad(value, moves) if self.gradient else value
-        run = library.function([first, moves, seen], wanted)
+        run = library.function([first, moves, seen], wanted, mode=mode)
         return lambda: run(self.first, self.moves, self.seen)
 
     def jax(self) -> Callable[[], Any]:
@@ -143,4 +152,14 @@ def questions(*, smoke: bool) -> Iterator[Question]:
                 "limit: C++, serial, not factored": by.limit,
             },
             by.numpy()(),
+        )
+        plain = Chain(states, steps, gradient=gradient, factored=False)
+        yield Question(
+            f"the same {what}, each step as written",
+            "1.1 x by hand",
+            {
+                "theanolike": plain.theanolike,
+                "limit: C++, serial, not factored": plain.limit,
+            },
+            plain.numpy()(),
         )
