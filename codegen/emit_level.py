@@ -556,7 +556,7 @@ class Level:
         self.emit(f"tl_array {at}_out[{max(1, len(node.results))}];")
         self.emit(
             f"if (c->table->host(c, {node.callback}, {at}_in, {at}_out)) "
-            "return c->error.code ? c->error.code : TL_HOST;"
+            "return tl_fail(c, TL_HOST, -1, 0, 0, 0);"
         )
         for k, value in enumerate(node.results):
             kind = CTYPE[value.dtype]

@@ -109,9 +109,12 @@ class Function:
     convert : callable (i, value) -> ndarray
         Makes an array of input `i` (captured values follow the arguments) out of what
         is not taken as it is, or raises.
-    fail : callable (code, site, values, inputs) -> Unit or callable
+    fail : callable (code, site, values, inputs, calls) -> Unit or callable
         Raises the user's error, or returns the body to run this call with instead.
-        `values` are the six numbers of the unit's record, `inputs` the tuple of arrays.
+        `values` are the six numbers of the unit's record, `inputs` the tuple of arrays,
+        `calls` pairs of a host's number and its results, or the exception that it
+        raised. For code 4 (the last of these) `site` is the host's number; for this
+        one and code 5 (no memory) the answer may be None, and what is known is raised.
         A body that answers code 2 (a 1 met an n) also runs later calls whose inputs
         have extents of 1 in the same places, for the first 8 such patterns.
     refuse : callable (args, kwargs)
@@ -142,7 +145,7 @@ class Function:
         updates: Sequence[tuple[Cell, int, int]],
         form: str | tuple[str, ...],
         convert: Callable[[int, Any], numpy.ndarray[Any, Any]],
-        fail: Callable[[int, int, tuple[int, ...], tuple[Any, ...]], _Body],
+        fail: Callable[..., _Body | None],
         refuse: Callable[[tuple[Any, ...], dict[str, Any]], object],
         release_gil: bool | int,
         host: Sequence[_Host] | None = None,

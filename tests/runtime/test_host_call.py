@@ -135,3 +135,43 @@ def test_a_host_call_that_updates_the_caller_s_variable_is_an_error(unit, tools)
     np.testing.assert_array_equal(cell.value, [0, 0])
     update()
     np.testing.assert_array_equal(cell.value, [1, 1])
+
+
+def test_fail_gets_what_host_calls_answered(unit, tools):
+    text = """
+    i32 tl_compute(tl_call* c) {
+      tl_array x = c->inputs[0], y;
+      for (i32 k = 0; k < 3; ++k) {
+        i32 code = c->table->host(c, k % 2, &x, &y);
+        if (code != TL_OK) return code;
+      }
+      c->error.code = TL_VALUE;
+      return TL_VALUE;
+    }
+    """
+    tensor = tools.spec("float64", 1)
+    doubled = (lambda xs: [xs[0] * 2], [tensor], [tensor])
+    wrong = (lambda xs: [1 / xs[0].size.__rsub__(2)], [tensor], [tensor])
+    halved = (lambda xs: [xs[0] / 2], [tensor], [tensor])
+    inputs = [tools.argument("x", "float64", 1)]
+    f = tools.make(unit(text), inputs, host=[doubled, halved])
+    with pytest.raises(tools.Failed) as caught:
+        f(np.ones(2))
+    calls = caught.value.args[4]
+    assert [(site, answer[0].tolist()) for site, answer in calls] == [
+        (0, [2, 2]),
+        (1, [0.5, 0.5]),
+        (0, [2, 2]),
+    ]
+    asked = []
+    f = tools.make(
+        unit(text),
+        inputs,
+        host=[doubled, wrong],
+        fail=lambda *record: asked.append(record),
+    )
+    with pytest.raises(ZeroDivisionError):
+        f(np.ones(2))
+    (code, site, _, _, calls) = asked[0]
+    assert (code, site) == (4, 1)
+    assert isinstance(calls[1][1], ZeroDivisionError)

@@ -20,9 +20,22 @@ from theanolike.ops.declare import Elementwise, NativeOp
 from theanolike.ops.scan.counts import LastRow, StepCount, named
 from theanolike.ops.scan.loop import LoopOp
 
-__all__ = ["enclosing", "mismatch", "node_error", "unit_error"]
+__all__ = [
+    "BROADCAST",
+    "HOST",
+    "bodies",
+    "calls_python",
+    "enclosing",
+    "mismatch",
+    "node_error",
+    "steps_of",
+    "unit_error",
+    "with_inner",
+]
 
-BROADCAST = 2  # TL_BROADCAST of codegen/include/theanolike/abi.h
+# As in codegen/include/theanolike/abi.h.
+BROADCAST = 2
+HOST = 4
 
 Shapes = Sequence[tuple[int, ...] | None]
 
@@ -46,7 +59,9 @@ def mismatch(shapes: Sequence[tuple[int, ...]]) -> str:
     return ""
 
 
-def node_error(node: Apply, values: Sequence[Any], error: Exception) -> Exception:
+def node_error(
+    node: Apply, values: Sequence[Any], error: Exception, around: Sequence[str] = ()
+) -> Exception:
     """Return the error to raise for what went wrong when `node` was computed.
 
     Parameters
@@ -56,6 +71,8 @@ def node_error(node: Apply, values: Sequence[Any], error: Exception) -> Exceptio
         What the node was given.
     error : Exception
         What its `perform` raised.
+    around : sequence of str
+        The steps of loops around it, where the error doesn't know them.
 
     Returns
     -------
@@ -64,9 +81,9 @@ def node_error(node: Apply, values: Sequence[Any], error: Exception) -> Exceptio
         itself, with the text as a note.
     """
     lead = str(error)
-    loops: list[str] = []
+    loops = list(around)
     inside = getattr(error, "inside", None)
-    if inside is not None:
+    if inside is not None and not around:
         loops = steps_of(enclosing([node], inside[0]), getattr(error, "steps", ()))
         node, values = inside
     if isinstance(error, ValueError) and _broadcasts(node):
@@ -127,6 +144,27 @@ def advice(error: Exception) -> str:
     return "mode='FAST_COMPILE' runs the ops one by one, for a debugger."
 
 
+def calls_python(node: Apply) -> bool:
+    """Tell whether a node's op is a user's."""
+    return not isinstance(node.op, NativeOp)
+
+
+def bodies(node: Apply) -> dict[str, FrozenGraph]:
+    """Return the graphs that a node holds, by the names of its op's fields."""
+    named = {n: getattr(node.op, n, None) for n in ("graph", "then", "otherwise")}
+    return {n: graph for n, graph in named.items() if isinstance(graph, FrozenGraph)}
+
+
+def with_inner(nodes: Iterable[Apply]) -> Iterator[Apply]:
+    """Yield nodes and those of the graphs that they hold."""
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        yield node
+        for graph in bodies(node).values():
+            stack += graph.nodes
+
+
 def enclosing(nodes: Iterable[Apply], wanted: Apply) -> list[Apply]:
     """Return the nodes whose inner graphs hold `wanted`, the innermost first."""
     stack: list[tuple[Apply, tuple[Apply, ...]]] = [(node, ()) for node in nodes]
@@ -134,10 +172,8 @@ def enclosing(nodes: Iterable[Apply], wanted: Apply) -> list[Apply]:
         node, around = stack.pop()
         if node is wanted:
             return list(reversed(around))
-        held = (getattr(node.op, name, None) for name in ("graph", "then", "otherwise"))
-        for graph in held:
-            if isinstance(graph, FrozenGraph):
-                stack += [(inner, (*around, node)) for inner in graph.nodes]
+        for graph in bodies(node).values():
+            stack += [(inner, (*around, node)) for inner in graph.nodes]
     return []
 
 

@@ -21,9 +21,8 @@ import numpy as np
 from theanolike import _runtime
 from theanolike._runtime import Cell, Unit
 from theanolike.cache import open_store
-from theanolike.compile.again import Failure
-from theanolike.compile.errors import BROADCAST, unit_error
-from theanolike.compile.interpreter import Interpreter, run_node
+from theanolike.compile.errors import BROADCAST, HOST, unit_error
+from theanolike.compile.interpreter import Interpreter
 from theanolike.errors import CompilerNotFoundWarning, NoCompilerError
 from theanolike.flags import Snapshot
 from theanolike.graph.apply import Apply
@@ -93,7 +92,12 @@ class Executable(Protocol):
         """Loops, passes over memory, buffers."""
 
     def fail(
-        self, code: int, site: int, values: Sequence[int], arrays: Sequence[Any]
+        self,
+        code: int,
+        site: int,
+        values: Sequence[int],
+        arrays: Sequence[Any],
+        calls: Sequence[tuple[int, Any]] = (),
     ) -> Body:
         """Raise the user's error, or return another body for this call."""
 
@@ -143,7 +147,12 @@ class Interpreted:
         self.body = interpret(request.graph, request.n_outputs, request.watch)
 
     def fail(
-        self, code: int, site: int, values: Sequence[int], arrays: Sequence[Any]
+        self,
+        code: int,
+        site: int,
+        values: Sequence[int],
+        arrays: Sequence[Any],
+        calls: Sequence[tuple[int, Any]] = (),
     ) -> Body:
         """Never asked: errors of Python code are raised as they are."""
         raise unit_error(None, code, values)
@@ -208,20 +217,37 @@ class Compiled:
         return "\n".join(self.built.plan)
 
     def fail(
-        self, code: int, site: int, values: Sequence[int], arrays: Sequence[Any]
+        self,
+        code: int,
+        site: int,
+        values: Sequence[int],
+        arrays: Sequence[Any],
+        calls: Sequence[tuple[int, Any]] = (),
     ) -> Body:
         """Raise the user's error, or return a specialised body.
 
         The message is made by computing again, first what the user wrote, then what
         was compiled: so it has the user's op and the shapes of its inputs.
         """
+        # Loaded when something fails.
+        from theanolike.compile.again import Failure
+        from theanolike.compile.replay import answers_of
+
         arrays = arrays[: len(self.request.graph.inputs)]
         if code == BROADCAST:
             return self._specialised(arrays)
         sites, graph = self.built.sites, self.request.graph
+        answers = answers_of(calls, self.built.hosts, graph.apply_nodes)
+        if code == HOST:
+            node, error = self.built.hosts[site], calls[-1][1]
+            failure = Failure(node, code, values, arrays, answers)
+            told = failure.of_host(error, graph, self.request.original())
+            if told is error:
+                raise error
+            raise told from error
         if not 0 <= site < len(sites) or sites[site] is None:
             raise unit_error(None, code, values)
-        failure = Failure(sites[site], code, values, arrays, self.built.hosts)
+        failure = Failure(sites[site], code, values, arrays, answers)
         failure.raise_as_written(self.request.original())
         failure.raise_as_compiled(graph)
         raise failure.error(graph)
@@ -322,11 +348,17 @@ def with_ones(
 
 def host_entry(node: Apply) -> tuple[Any, list[Any], list[Any]]:
     """Return what the runtime needs to call back a user's op."""
+    from theanolike.compile.replay import perform_recorded
 
     def call(arrays: list[Any]) -> list[Any]:
-        storage: list[list[Any]] = [[None] for _ in node.outputs]
-        run_node(node, [given(array) for array in arrays], storage)
-        return [cell[0] for cell in storage]
+        copies = [given(array) for array in arrays]
+        try:
+            return perform_recorded(node, copies)
+        except Exception as error:
+            # For the message; it is built where the call is known.
+            if not hasattr(error, "inside"):
+                error.inside = node, copies  # type: ignore[attr-defined]
+            raise
 
     # A user's op may write to what its destroy_map names, and sees copies there.
     given = np.array if node.op.destroy_map else (lambda array: array)

@@ -8,6 +8,7 @@ from typing import Any
 from theanolike import _runtime
 from theanolike.compile import debug_values
 from theanolike.compile.companion import Companion
+from theanolike.compile.errors import calls_python, with_inner
 from theanolike.compile.executable import (
     Executable,
     Request,
@@ -22,6 +23,8 @@ from theanolike.compile.stats import ProfileStats, timed
 from theanolike.config import config
 from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
+from theanolike.graph.traverse import toposort
+from theanolike.graph.variable import Variable
 from theanolike.types.shared import Container, SharedVariable
 
 __all__ = ["FunctionMaker"]
@@ -65,6 +68,7 @@ class FunctionMaker:
         self.accept_inplace = accept_inplace
         self.snapshot = config.snapshot()
         begin = time.perf_counter()
+        mark_user_ops(program.results)
         self.fgraph = program.graph()
         if not accept_inplace:
             refuse_inplace(self.fgraph)
@@ -196,6 +200,13 @@ class FunctionMaker:
             for target in self.program.updates
         )
         return updates
+
+
+def mark_user_ops(outputs: Sequence[Variable]) -> None:
+    """Give each node of a user's op a tag, which copies of the node share."""
+    for node in with_inner(toposort(outputs)):
+        if calls_python(node):
+            _ = node.tag
 
 
 def refuse_inplace(graph: FunctionGraph) -> None:

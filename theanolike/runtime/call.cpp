@@ -5,6 +5,7 @@
 #include "buffers.h"
 #include "errors.h"
 #include "function.h"
+#include "host_call.h"
 #include "outputs.h"
 #include "table.h"
 #include "variants.h"
@@ -66,6 +67,7 @@ void give_frame_back(Frame* frame) {
   for (PyObject*& object : frame->held) Py_CLEAR(object);
   for (PyObject*& object : frame->kept) Py_CLEAR(object);
   frame->kept.clear();
+  forget_host_calls(frame);
   if (frame->locked) {
     retire_replaced(frame);
     unlock_cells(frame->function->plan->locks);
@@ -158,6 +160,7 @@ bool run(Frame* frame) {
     if (body == nullptr) return false;
     if (code == TL_BROADCAST) remember_variant(frame, body);
     Py_SETREF(frame->body, body);
+    forget_host_calls(frame);
     if (attempt == kMaxRetries) {
       PyErr_Format(
           PyExc_RuntimeError,

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "arguments.h"
+#include "host_call.h"
 
 namespace theanolike {
 
@@ -33,25 +34,61 @@ PyObject* recorded_values(const tl_error& error) {
   return made;
 }
 
-PyObject* ask_python(Frame* frame, i32 code) {
-  const tl_error& error = frame->call.error;
-  PyObject* values = recorded_values(error);
+// What `fail` returns; null with an exception set.
+PyObject* ask_python(Frame* frame, i32 code, i32 site) {
+  PyObject* values = recorded_values(frame->call.error);
   PyObject* inputs =
       values != nullptr ? inputs_as_tuple(frame, frame->inputs.size()) : nullptr;
+  PyObject* calls = inputs != nullptr ? host_calls_as_tuple(frame) : nullptr;
   PyObject* answer = nullptr;
-  if (inputs != nullptr) {
-    answer = PyObject_CallFunction(frame->function->fail, "iiOO", code, error.site,
-                                   values, inputs);
+  if (calls != nullptr) {
+    answer = PyObject_CallFunction(frame->function->fail, "iiOOO", code, site, values,
+                                   inputs, calls);
   }
   Py_XDECREF(values);
   Py_XDECREF(inputs);
+  Py_XDECREF(calls);
+  return answer;
+}
+
+PyObject* ask_for_body(Frame* frame, i32 code) {
+  i32 site = frame->call.error.site;
+  PyObject* answer = ask_python(frame, code, site);
   if (answer == nullptr) return nullptr;
   if (Py_IS_TYPE(answer, &unit_type) || PyCallable_Check(answer)) return answer;
   PyErr_Format(PyExc_RuntimeError,
                "a compiled unit failed with code %d at site %d, and `fail` returned %R",
-               code, error.site, answer);
+               code, site, answer);
   Py_DECREF(answer);
   return nullptr;
+}
+
+// True with an exception set: what `fail` raises, which has more to tell.
+bool told_by_python(Frame* frame, i32 code, i32 site) {
+  PyObject* answer = ask_python(frame, code, site);
+  Py_XDECREF(answer);
+  return answer == nullptr;
+}
+
+void explain_stop(Frame* frame, i32 code) {
+  if (PyErr_Occurred()) return;
+  PyObject* raised = code == TL_HOST ? exception_of_host(frame) : nullptr;
+  if (raised == nullptr) {
+    PyErr_Format(PyExc_RuntimeError,
+                 "a compiled unit stopped with code %d, but no exception is set; "
+                 "report this",
+                 code);
+  } else if (!told_by_python(frame, code, frame->host_calls.back().site)) {
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(raised)), raised);
+  }
+}
+
+void explain_memory(Frame* frame) {
+  PyErr_Clear();
+  const tl_error& error = frame->call.error;
+  if (told_by_python(frame, TL_MEMORY, error.site)) return;
+  PyErr_Format(PyExc_MemoryError, "expected %lld bytes of memory, which are not there",
+               static_cast<long long>(error.values[0]));
 }
 
 }  // namespace
@@ -95,21 +132,14 @@ PyObject* explain_failure(Frame* frame, i32 code) {
   switch (code) {
     case TL_HOST:
     case TL_INTERRUPTED:
-      if (!PyErr_Occurred()) {
-        PyErr_Format(PyExc_RuntimeError,
-                     "a compiled unit stopped with code %d, but no exception is set; "
-                     "report this",
-                     code);
-      }
+      explain_stop(frame, code);
       return nullptr;
     case TL_MEMORY:
-      PyErr_Format(PyExc_MemoryError,
-                   "expected %lld bytes of memory, which are not there",
-                   static_cast<long long>(frame->call.error.values[0]));
+      explain_memory(frame);
       return nullptr;
     default:
       PyErr_Clear();
-      return ask_python(frame, code);
+      return ask_for_body(frame, code);
   }
 }
 

@@ -99,6 +99,12 @@ struct Fresh {
   void* data = nullptr;
 };
 
+// A call back into Python that was made.
+struct HostCall {
+  i32 site;
+  PyObject* answer;  // its results, or the exception that it raised
+};
+
 struct Frame {
   tl_call call = {};  // first, so that a tl_call* of ours is a Frame*
   Function* function = nullptr;
@@ -129,6 +135,7 @@ struct Frame {
   std::vector<char> targeted;  // the unit asked for the storage, so it commits in place
 
   std::vector<PyObject*> kept;  // what host calls returned, until the call ends
+  std::vector<HostCall> host_calls;
 
   Frame* next = nullptr;
 

@@ -103,6 +103,17 @@ bool accept_all(Frame* frame, const HostEntry& entry, PyObject* returned,
   return accepted;
 }
 
+// The exception that is set, no longer set.
+PyObject* take_exception() {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  PyErr_NormalizeException(&type, &value, &traceback);
+  if (traceback != nullptr) PyException_SetTraceback(value, traceback);
+  Py_XDECREF(type);
+  Py_XDECREF(traceback);
+  return value;
+}
+
 }  // namespace
 
 i32 call_host(tl_call* call, i32 site, const tl_array* inputs, tl_array* outputs) {
@@ -120,10 +131,38 @@ i32 call_host(tl_call* call, i32 site, const tl_array* inputs, tl_array* outputs
   if (arguments == nullptr) return TL_HOST;
   PyObject* returned = PyObject_CallOneArg(entry.callable, arguments);
   Py_DECREF(arguments);
-  if (returned == nullptr) return TL_HOST;
-  bool accepted = accept_all(frame, entry, returned, outputs);
-  Py_DECREF(returned);
-  return accepted ? TL_OK : TL_HOST;
+  bool accepted = returned != nullptr && accept_all(frame, entry, returned, outputs);
+  if (accepted) {
+    frame->host_calls.push_back({site, returned});
+    return TL_OK;
+  }
+  Py_XDECREF(returned);
+  if (PyErr_ExceptionMatches(PyExc_Exception))
+    frame->host_calls.push_back({site, take_exception()});
+  return TL_HOST;
+}
+
+PyObject* host_calls_as_tuple(Frame* frame) {
+  size_t count = frame->host_calls.size();
+  PyObject* made = PyTuple_New(static_cast<Py_ssize_t>(count));
+  for (size_t k = 0; made != nullptr && k < count; ++k) {
+    const HostCall& call = frame->host_calls[k];
+    PyObject* item = Py_BuildValue("(iO)", call.site, call.answer);
+    if (item == nullptr) Py_CLEAR(made);
+    if (item != nullptr) PyTuple_SET_ITEM(made, static_cast<Py_ssize_t>(k), item);
+  }
+  return made;
+}
+
+PyObject* exception_of_host(Frame* frame) {
+  if (frame->host_calls.empty()) return nullptr;
+  PyObject* answer = frame->host_calls.back().answer;
+  return PyExceptionInstance_Check(answer) ? answer : nullptr;
+}
+
+void forget_host_calls(Frame* frame) {
+  for (HostCall& call : frame->host_calls) Py_DECREF(call.answer);
+  frame->host_calls.clear();
 }
 
 }  // namespace theanolike
