@@ -47,7 +47,8 @@ from theanolike.codegen.rings import Reuse, read_before
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, literal, loaded, stored
 from theanolike.codegen.schedule.folding import folded, points
 from theanolike.codegen.schedule.fuse import Nest, fuse
-from theanolike.codegen.schedule.statements import Resolver, plan_statements
+from theanolike.codegen.schedule.resolve import Resolver
+from theanolike.codegen.schedule.statements import plan_statements
 from theanolike.codegen.shapes import Extent, leaves
 
 if TYPE_CHECKING:

@@ -36,12 +36,9 @@ from theanolike.codegen.program import (
     sources,
 )
 from theanolike.codegen.schedule.folding import fold_call, folded, number, points
-from theanolike.codegen.schedule.statements import (
-    body_cost,
-    extent_sources,
-    index_add,
-    index_mul,
-)
+from theanolike.codegen.schedule.needed import extent_sources
+from theanolike.codegen.schedule.resolve import index_add, index_mul
+from theanolike.codegen.schedule.statements import body_cost
 from theanolike.codegen.schedule.terms import combined, select, through
 from theanolike.codegen.shapes import Extent, Shape, rebuilt
 

@@ -7,7 +7,7 @@ stands outside of the loop would be computed for that.
 from collections.abc import Sequence
 
 from theanolike.codegen.program import Branch, Loop, Program, Value
-from theanolike.codegen.schedule.statements import extent_sources, live
+from theanolike.codegen.schedule.needed import extent_sources, live
 
 
 def drop_unread(program: Program) -> None:
