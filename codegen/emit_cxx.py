@@ -15,6 +15,7 @@ from theanolike.codegen.in_place import in_place
 from theanolike.codegen.kernel_text import Kernel, kernel_text
 from theanolike.codegen.memory import Slot, plan_storage, root
 from theanolike.codegen.names import Names
+from theanolike.codegen.primitives import snippets
 from theanolike.codegen.printing import Labels
 from theanolike.codegen.program import (
     Axis,
@@ -31,13 +32,14 @@ from theanolike.codegen.program import (
     View,
 )
 from theanolike.codegen.rings import followed
-from theanolike.codegen.scalars import CTYPE, literal, snippet_text, snippets
+from theanolike.codegen.scalars import CTYPE, literal
 from theanolike.codegen.schedule.elements import write_out_small
 from theanolike.codegen.schedule.equal import spell_alike
 from theanolike.codegen.schedule.fuse import Nest, fuse
 from theanolike.codegen.schedule.statements import plan_statements
 from theanolike.codegen.schedule.unread import drop_unread
 from theanolike.codegen.shapes import Extent
+from theanolike.codegen.snippets import snippet_text
 
 CHECKED = False  # check the program between phases: set under test
 STRAIGHT = 64  # steps that stand one after another; more are a table

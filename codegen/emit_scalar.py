@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from theanolike.codegen.affine import Affine
+from theanolike.codegen.primitives import expression, fast_expression, has_fast
 from theanolike.codegen.program import (
     Axis,
     Call,
@@ -17,9 +18,6 @@ from theanolike.codegen.program import (
 )
 from theanolike.codegen.scalars import (
     ARITHMETIC,
-    expression,
-    fast_expression,
-    has_fast,
     literal,
     stored,
 )

@@ -10,8 +10,9 @@ from typing import Protocol
 
 import numpy as np
 
+from theanolike.codegen.primitives import expression
 from theanolike.codegen.program import Reduce, Value
-from theanolike.codegen.scalars import ARITHMETIC, expression, literal
+from theanolike.codegen.scalars import ARITHMETIC, literal
 from theanolike.codegen.schedule.statements import Statement
 
 LANES = 32

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from theanolike.codegen.affine import offset
 from theanolike.codegen.boxes import box_of
+from theanolike.codegen.primitives import cost
 from theanolike.codegen.program import (
     Axis,
     Call,
@@ -28,7 +29,6 @@ from theanolike.codegen.program import (
     View,
     scalar_order,
 )
-from theanolike.codegen.scalars import cost
 from theanolike.codegen.schedule.needed import (
     Use,
     live,

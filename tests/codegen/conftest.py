@@ -14,8 +14,9 @@ import pytest
 from theanolike import _runtime
 from theanolike.cache import open_store
 from theanolike.codegen import build as builder
-from theanolike.codegen import scalars
+from theanolike.codegen import primitives, scalars
 from theanolike.codegen.emit_cxx import emit_unit
+from theanolike.codegen.snippets import snippet_text
 from theanolike.codegen.toolchain import command_line, require_compiler
 from theanolike.compile.executable import prepare_runtime
 from theanolike.errors import UnsupportedError
@@ -55,7 +56,7 @@ def result(name, dtype):
 
 def defined(name, dtype):
     try:
-        scalars.cost(name, dtype)
+        primitives.cost(name, dtype)
     except UnsupportedError:
         return False
     return True
@@ -109,7 +110,7 @@ class Loops:
 def rows():
     return [
         (name, dtype)
-        for name in sorted(scalars.PRIMITIVES - {"cast"})
+        for name in sorted(primitives.PRIMITIVES - {"cast"})
         for dtype in scalars.CTYPE
         if defined(name, dtype)
     ]
@@ -119,10 +120,10 @@ def sources():
     for name, dtype in rows():
         kinds, target = operands(name, dtype), result(name, dtype)
         args = [f"x{i}" for i in range(len(kinds))]
-        text = scalars.expression(name, target, args, kinds)
+        text = primitives.expression(name, target, args, kinds)
         yield loop(f"exact_{name}_{dtype}", kinds, target, text)
-        if scalars.has_fast(name, dtype):
-            text = scalars.fast_expression(name, target, args, kinds, "bad")
+        if primitives.has_fast(name, dtype):
+            text = primitives.fast_expression(name, target, args, kinds, "bad")
             yield loop(f"fast_{name}_{dtype}", kinds, target, text)
     for from_ in scalars.CTYPE:
         for to in scalars.CTYPE:
@@ -144,7 +145,7 @@ def build(folder, text, extra=()):
 
 def unit_text():
     pairs = [*rows(), *(("cast", dtype) for dtype in scalars.CTYPE)]
-    snippets = "".join(map(scalars.snippet_text, scalars.snippets(pairs)))
+    snippets = "".join(map(snippet_text, primitives.snippets(pairs)))
     return snippets + "".join(sources())
 
 

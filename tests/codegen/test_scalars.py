@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from theanolike.codegen import scalars
+from theanolike.codegen import primitives, scalars
+from theanolike.codegen.snippets import snippet_text
 from theanolike.codegen.toolchain import cpu_features, require_compiler
 from theanolike.errors import UnsupportedError
 
@@ -307,7 +308,7 @@ def literals():
 @pytest.mark.compiler
 def test_literals_are_exact_and_have_their_type(compile_unit):
     rows = list(literals())
-    text = "".join(map(scalars.snippet_text, scalars.snippets([("add", "complex64")])))
+    text = "".join(map(snippet_text, primitives.snippets([("add", "complex64")])))
     text += "template <class T> static void put(void* p, T x) { *(T*)p = x; }\n"
     text += (
         "template <class A, class B> struct same { static const bool yes = false; };"
@@ -336,10 +337,10 @@ def test_every_row_that_claims_to_vectorise_does(loops):
     if require_compiler().kind != "gcc" or "avx2" not in cpu_features():
         pytest.skip("the claims are for gcc on x86-64 with AVX2 or more")
     claimed = {
-        f"{'fast' if scalars.has_fast(name, dtype) else 'exact'}_{name}_{dtype}"
-        for name in scalars.PRIMITIVES - {"cast"}
+        f"{'fast' if primitives.has_fast(name, dtype) else 'exact'}_{name}_{dtype}"
+        for name in primitives.PRIMITIVES - {"cast"}
         for dtype in scalars.CTYPE
-        if is_defined(name, dtype) and scalars.vectorises(name, dtype)
+        if is_defined(name, dtype) and primitives.vectorises(name, dtype)
     }
     assert len(claimed) > 300
     assert sorted(claimed - loops.vectorised) == []
@@ -347,14 +348,14 @@ def test_every_row_that_claims_to_vectorise_does(loops):
 
 def is_defined(name, dtype):
     try:
-        scalars.cost(name, dtype)
+        primitives.cost(name, dtype)
     except UnsupportedError:
         return False
     return True
 
 
 def test_snippets_come_after_what_they_need():
-    files = scalars.snippets([("tan", "float32"), ("pow", "float64")])
+    files = primitives.snippets([("tan", "float32"), ("pow", "float64")])
     order = {file: i for i, file in enumerate(files)}
     for file in files:
         needs = re.match(r"// needs: (.*)\n", (FOLDER / file).read_text())
@@ -365,12 +366,12 @@ def test_snippets_come_after_what_they_need():
 
 def test_snippets_do_not_depend_on_the_order_of_the_names():
     names = [("tanh", "float64"), ("log", "float32"), ("mod", "int8"), ("sqr", "int8")]
-    assert scalars.snippets(names) == scalars.snippets(reversed(names))
+    assert primitives.snippets(names) == primitives.snippets(reversed(names))
 
 
 def test_pasted_snippets_have_no_comments_includes_or_blank_lines():
     for path in FOLDER.glob("*.h"):
-        text = scalars.snippet_text(path.name)
+        text = snippet_text(path.name)
         assert text
         assert not re.search(r"//|/\*|#include|\n\n", text)
 
@@ -378,29 +379,29 @@ def test_pasted_snippets_have_no_comments_includes_or_blank_lines():
 def test_every_snippet_file_is_needed_by_a_primitive():
     names = [
         (name, dtype)
-        for name in scalars.PRIMITIVES
+        for name in primitives.PRIMITIVES
         for dtype in scalars.CTYPE
         if is_defined(name, dtype)
     ]
     own = ["support.h", "team.h", "steps.h", "product.h"]  # the emitter's
-    used = {*scalars.snippets(names), *own}
+    used = {*primitives.snippets(names), *own}
     assert {path.name for path in FOLDER.glob("*.h")} == used
 
 
 def test_what_a_dtype_lacks_is_an_error_that_names_it():
     with pytest.raises(UnsupportedError, match="'exp', which is not defined for int32"):
-        scalars.expression("exp", "int32", ["x"], ["int32"])
+        primitives.expression("exp", "int32", ["x"], ["int32"])
     with pytest.raises(UnsupportedError, match="'frobnicate', which is none"):
-        scalars.cost("frobnicate", "float64")
+        primitives.cost("frobnicate", "float64")
     with pytest.raises(UnsupportedError, match="ask has_fast first"):
-        scalars.fast_expression("exp", "float64", ["x"], ["float64"], "bad")
+        primitives.fast_expression("exp", "float64", ["x"], ["float64"], "bad")
 
 
 def test_arguments_are_used_once_so_that_expressions_may_nest():
-    for name in scalars.PRIMITIVES - {"cast"}:
+    for name in primitives.PRIMITIVES - {"cast"}:
         for dtype in filter(lambda d: is_defined(name, d), scalars.CTYPE):
             kinds = ["bool", dtype, dtype] if name == "select" else [dtype] * 3
-            text = scalars.expression(name, dtype, ["@a", "@b", "@c"], kinds)
+            text = primitives.expression(name, dtype, ["@a", "@b", "@c"], kinds)
             counts = [text.count(mark) for mark in ("@a", "@b", "@c")]
             assert max(counts) <= 1, (name, dtype)
             assert all(x >= y for x, y in pairwise(counts)), (name, dtype)
