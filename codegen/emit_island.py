@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from theanolike.codegen.emit_level import Chunk, Level
+from theanolike.codegen.emit_level import Level
+from theanolike.codegen.emit_places import Chunk
 from theanolike.codegen.memory import root
 from theanolike.codegen.program import Data, Host, Node, Value
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, literal

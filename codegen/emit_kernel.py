@@ -1,37 +1,32 @@
 """A nest as a C++ function: its loops, accumulators, row temporaries and stores."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from theanolike.codegen.affine import Affine, offset
 from theanolike.codegen.collapse import collapse
+from theanolike.codegen.emit_pieces import clear, close_pieces, open_pieces, row_work
 from theanolike.codegen.emit_scalar import (
-    Context,
     affine_text,
     bare,
-    extent_text,
     stored_text,
 )
-from theanolike.codegen.emit_stage import StageWriter, set_box
-from theanolike.codegen.kernel_text import Kernel, Parameter
-from theanolike.codegen.literals import can_open, open_name
+from theanolike.codegen.emit_stage import StageWriter
+from theanolike.codegen.kernel_parameters import ParameterWriter
+from theanolike.codegen.kernel_text import Kernel
 from theanolike.codegen.memory import accumulates
 from theanolike.codegen.names import Names
-from theanolike.codegen.program import Effect, Literal, Load, Reduce, Scalar, Value
+from theanolike.codegen.program import Load, Reduce, Scalar, Value
 from theanolike.codegen.reductions import Accumulator
-from theanolike.codegen.scalars import ARITHMETIC, CTYPE, loaded
+from theanolike.codegen.scalars import ARITHMETIC, loaded
 from theanolike.codegen.scalars import cast as cast_text
 from theanolike.codegen.schedule.fuse import Nest, same_element
+from theanolike.codegen.schedule.sharing import only_box, set_box, sharing_of, spanning
 from theanolike.codegen.schedule.statements import Statement
 from theanolike.codegen.shapes import Extent, product
 
 
-class KernelWriter(Context):
-    """Writes one nest. `stored` values are in memory, `temporaries` per row.
-
-    While `opens` is set, numbers are parameters (literals.py).
-    """
-
-    opens = False
+class KernelWriter(ParameterWriter):
+    """Writes one nest. `stored` values are in memory, `temporaries` per row."""
 
     def __init__(
         self,
@@ -42,134 +37,32 @@ class KernelWriter(Context):
         overwritten: Mapping[Value, Value] | None = None,
         fresh: str = "",
     ) -> None:
-        self.nest = nest
-        self.stored = stored
-        self.temporaries = temporaries
-        self.names = names
         self.overwritten = dict(overwritten or {})  # what may replace an argument
-        self.fresh = fresh  # when a scatter writes what it starts from; always if empty
+        super().__init__(
+            {s.value: s for s in nest.statements},
+            stored,
+            temporaries,
+            {v for pair in self.overwritten.items() for v in pair},
+            names,
+        )
+        self.nest = nest
+        self.fresh = fresh
         self.offsets: dict[int, tuple[Load, Affine]] = {}
-        self.shared = {v for pair in self.overwritten.items() for v in pair}
-        self.made = {s.value: s for s in nest.statements}
         self.stage_of = {
             s.value: at
             for at, stage in enumerate(nest.stages)
             for s in stage.statements
         }
-        self.parameters: dict[tuple[str, object], Parameter] = {}
-        self.spelled: dict[tuple[str, object], str] = {}
-        self.lines: list[str] = []
-        self.indent = 1
-        self.primitives: set[tuple[str, str]] = set()
         self.may_fail = False
         self.registers: dict[Value, str] = {}
         self.stage = 0
         self.loops = collapse(nest, self._row_offset)
+        self.spanning = spanning(nest, self.loops[0])
         self.accumulators: dict[Value, Accumulator] = {}
-        self.spanning: dict[int, list[Statement]] = {}
         self.sharing = "none"
         self.copying = False  # what a scatter starts from is being written
         self.partials: list[tuple[str, str]] = []
         self.after: list[str] = []
-        self.last_remark = ""
-        self.here: dict[Value, str] = {}  # a piece's own accumulators in memory
-
-    # Text helpers.
-
-    def emit(self, line: str) -> None:
-        """Append a line at the current indentation."""
-        self.lines.append("  " * self.indent + line)
-
-    def open(self, line: str) -> None:
-        """Append a line that opens a block."""
-        self.emit(f"{line} {{" if line else "{")
-        self.indent += 1
-
-    def close(self, after: str = "") -> None:
-        """Close a block."""
-        self.indent -= 1
-        self.emit("}" + after)
-
-    def temporary(self, value: Value | None = None) -> str:
-        return self.names.fresh("t", value.label if value is not None else "")
-
-    def primitive(self, name: str, dtype: str) -> None:
-        self.primitives.add((name, dtype))
-
-    def remark(self, value: Value | None, emit: Callable[[str], None]) -> None:
-        if value is None or not self.names.remarks:
-            return
-        s = self.made[value]
-        lines = dict.fromkeys(self.names.remarks[site] for site in s.sites if site >= 0)
-        text = ", ".join(line for line in lines if line)
-        if text and text != self.last_remark:
-            emit(f"// {text}")
-            self.last_remark = text
-
-    # Parameters.
-
-    def pointer(self, value: Value, *, write: bool) -> str:
-        """Return the name of the pointer to a value's memory."""
-        if value in self.here:
-            return self.here[value]
-        kind = "write" if value in self.made else "read"
-        key = ("memory", value)
-        if key not in self.parameters:
-            row = value in self.temporaries and value not in self.stored
-            name = self.names(key, "p", value.label)
-            const = "" if kind == "write" else "const "
-            alone = "" if value in self.shared else "__restrict "
-            text = f"{const}{CTYPE[value.dtype]}* {alone}{name}"
-            self.parameters[key] = Parameter(text, "row" if row else kind, value)
-            self.spelled[key] = name
-        return self.spelled[key]
-
-    def literal(self, scalar: Literal, use: object) -> str:
-        if not self.opens or not can_open(scalar):
-            return super().literal(scalar, use)
-        key = ("literal", use)
-        if key not in self.parameters:
-            name = self.names(key, "k")
-            self.spelled[key], self.parameters[key] = open_name(name, scalar)
-        return self.spelled[key]
-
-    def scalar_parameter(self, value: Value) -> str:
-        """Return the name of a 0-d value passed by value."""
-        key = ("scalar", value)
-        if key not in self.parameters:
-            name = self.names(key, "s", value.label)
-            kind = ARITHMETIC[value.dtype]
-            self.parameters[key] = Parameter(f"{kind} {name}", "scalar", value)
-            self.spelled[key] = name
-        return self.spelled[key]
-
-    def result_parameter(self, value: Value) -> str:
-        """Return the name of the pointer through which a 0-d result leaves."""
-        key = ("result", value)
-        if key not in self.parameters:
-            name = self.names(key, "r", value.label)
-            kind = ARITHMETIC[value.dtype]
-            self.parameters[key] = Parameter(f"{kind}* {name}", "result", value)
-            self.spelled[key] = name
-        return self.spelled[key]
-
-    def extent(self, extent: int | Extent) -> str:
-        if isinstance(extent, int):
-            return str(extent) if abs(extent) < 2**31 else f"{extent}LL"
-        if extent.op in ("dim", "item"):
-            key = ("extent", extent)
-            if key not in self.parameters:
-                name = self.names(key, "n")
-                self.parameters[key] = Parameter(f"i64 {name}", "extent", extent)
-                self.spelled[key] = name
-            return self.spelled[key]
-        return extent_text(extent, self.extent)
-
-    def where_fresh(self) -> str:
-        """Return the name of what says that a scatter writes what it starts from."""
-        name = self.names("fresh", "fresh")
-        self.parameters["fresh", None] = Parameter(f"bool {name}", "fresh", self.fresh)
-        return name
 
     # What scalars ask for.
 
@@ -232,28 +125,18 @@ class KernelWriter(Context):
         self.may_fail = True
         return f"tl_at(c, {self.site(site)}, {bare(index)}, {bare(extent)})"
 
-    def site(self, site: int) -> str:
-        """Return the name of a site number, which equal kernels take as an argument."""
-        key = ("site", site)
-        if key not in self.parameters:
-            name = self.names(key, "q")
-            self.parameters[key] = Parameter(f"i32 {name}", "site", site)
-            self.spelled[key] = name
-        return self.spelled[key]
-
     # The nest.
 
     def write(self) -> Kernel:
         """Write the whole kernel."""
         nest = self.nest
-        self.spanning = self._spanning()
-        self.sharing = self._sharing()
+        self.sharing = sharing_of(nest, self.loops[0])
         memory = [s for s in nest.statements if accumulates(s)]
         if self.sharing == "rows":
-            self._open_pieces(memory)
+            open_pieces(self, memory)
         else:
             for s in memory:
-                self._clear(s, self.pointer(s.value, write=True))
+                clear(self, s, self.pointer(s.value, write=True))
         before: list[str] = []
         if self.sharing not in ("none", "rows"):
             before, self.lines = self.lines, []
@@ -269,7 +152,7 @@ class KernelWriter(Context):
             if self.sharing != "rows" or depth:
                 self._finish(self.spanning.get(depth, []))
         if self.sharing == "rows":
-            self._close_pieces(memory)
+            close_pieces(self, memory)
         divided, work, rows = self._sizes()
         return Kernel(
             tuple(self.parameters.values()),
@@ -281,7 +164,7 @@ class KernelWriter(Context):
             divided,
             work,
             rows,
-            self._row_work() if self.sharing == "rows" else "",
+            row_work(self) if self.sharing == "rows" else "",
             self.may_fail,
             frozenset(self.primitives),
         )
@@ -293,7 +176,7 @@ class KernelWriter(Context):
         extents = self.loops[0].extents
         divided = self.extent(extents[-1 if self.sharing == "inner" else 0])
         domain = max((s.domain for s in self.nest.statements), key=len)
-        boxed = self._boxed()
+        boxed = only_box(self.nest, self.loops[0])
         if boxed is not None:
             domain = boxed.value.shape
             divided = self.extent(domain[0])
@@ -307,53 +190,6 @@ class KernelWriter(Context):
         for row in rows[1:]:
             longest = longest if row == longest else f"tl_max({longest}, {row})"
         return bare(divided), bare(work), longest
-
-    def _sharing(self) -> str:
-        """Say how the nest is divided among threads (kernel_text.py)."""
-        nest, layout = self.nest, self.loops[0]
-        statements = nest.statements
-        fails = any(s.node.effect is not Effect.TOTAL for s in statements)
-        if not fails and self._boxed() is not None:
-            return "outer"
-        if fails or not layout.extents or any(s.kind == "scatter" for s in statements):
-            return "none"
-        memory = [s for s in statements if accumulates(s)]
-        if layout.outer:
-            if not self.spanning.get(0) and not memory:
-                return "outer"
-            positional = {"argmax", "argmin"}
-            kinds = {s.node.kind for s in statements if isinstance(s.node, Reduce)}
-            whole = all(0 in s.reduced for s in memory) and not kinds & positional
-            return "rows" if whole else "none"
-        if len(nest.stages) > 1:
-            return "none"
-        last = len(layout.extents) - 1
-        reduced = [{layout.loop_of[a] for a in s.reduced} for s in statements]
-        if memory:
-            # An element of a map is written by the one thread that has its column.
-            free = [
-                s.kind == "map" and last in {layout.loop_of[a] for a in range(rank)}
-                for s in statements
-                for rank in [len(s.domain)]
-            ]
-            whole = len(memory) + sum(free) == len(statements) and last > 0
-            return "inner" if whole and not any(last in r for r in reduced) else "none"
-        if not any(0 in r for r in reduced):
-            return "outer"
-        kinds = {s.node.kind for s in statements if isinstance(s.node, Reduce)}
-        return "none" if last or kinds & {"argmax", "argmin"} else "blocks"
-
-    def _boxed(self) -> Statement | None:
-        """Return the nest's only statement if it sets a box of what it starts from.
-
-        What is copied and what is set don't meet: both can be divided.
-        """
-        s = self.nest.statements[0]
-        if len(self.nest.statements) > 1 or s.base is None or self.nest_loops:
-            return None
-        if not s.domain:
-            return None
-        return s if set_box(s) is not None else None
 
     def open_loop(self, depth: int, extent: int | Extent) -> None:
         """Open the loop at `depth`, over the thread's piece if it is divided."""
@@ -372,7 +208,7 @@ class KernelWriter(Context):
 
     def bounds(self, depth: int, extent: int | Extent) -> tuple[str, str]:
         """Return the first and the end index of the loop at `depth`."""
-        boxed = self._boxed() if self.sharing == "outer" else None
+        boxed = only_box(self.nest, self.loops[0]) if self.sharing == "outer" else None
         if boxed is not None and not self.copying:
             n = bare(self.extent(extent))
             whole = bare(self.extent(boxed.value.shape[0]))
@@ -385,89 +221,6 @@ class KernelWriter(Context):
         if self.sharing == "rows" and depth == 0:
             return "low", "high"
         return ("begin", "end") if divided else ("0", bare(self.extent(extent)))
-
-    def _clear(self, s: Statement, name: str) -> None:
-        """Set the memory of an accumulated reduction to the identity."""
-        size = self.extent(product(s.value.shape))
-        identity = Accumulator.of(s, self).identity()
-        stored = stored_text(identity, s.value.dtype)
-        self.emit(f"for (i64 i = 0; i < {bare(size)}; ++i) {name}[i] = {stored};")
-
-    def _open_pieces(self, memory: list[Statement]) -> None:
-        """Begin the loop over pieces of rows, each with accumulators of its own."""
-        rows = bare(self.extent(self.loops[0].extents[0]))
-        self.emit(f"const i64 length = tl_rows({rows}, {self._row_work()});")
-        self.open("for (i64 piece = begin; piece < end; ++piece)")
-        self.emit("const i64 low = piece * length;")
-        self.emit(f"const i64 high = tl_min(low + length, {rows});")
-        for s in memory:
-            whole = self.pointer(s.value, write=True)
-            size = self.extent(product(s.value.shape))
-            kind = CTYPE[s.value.dtype]
-            self.emit(f"{kind}* {whole}_here = {whole}_part + piece * {size};")
-            self._clear(s, f"{whole}_here")
-            self.here[s.value] = f"{whole}_here"
-
-    def _close_pieces(self, memory: list[Statement]) -> None:
-        """Leave each piece's results, and combine them in order."""
-        for s in self.spanning.get(0, []):
-            self.leave_partial(s)
-        self.close()
-        body, self.lines = self.lines, self.after
-        indent, self.indent = self.indent, 1
-        for s in memory:
-            del self.here[s.value]
-            whole = self.pointer(s.value, write=True)
-            self.parameters["part", s.value] = Parameter(
-                f"{CTYPE[s.value.dtype]}* {whole}_space", "part", s.value
-            )
-            size = bare(self.extent(product(s.value.shape)))
-            old = loaded(f"{whole}[i]", s.value.dtype)
-            part = loaded(f"{whole}_part[piece * ({size}) + i]", s.value.dtype)
-            new = stored_text(
-                bare(Accumulator.of(s, self).combine(old, part)), s.value.dtype
-            )
-            first = f"for (i64 i = 0; i < {size}; ++i) {whole}[i] = "
-            self.open("if (pieces > 1)")
-            self.emit(f"{first}{whole}_part[i];")
-            self.open("for (i64 piece = 1; piece < pieces; ++piece)")
-            self.emit(f"{first}{new};")
-            self.close()
-            self.close()
-        self.lines, self.indent = body, indent
-
-    def leave_partial(self, s: Statement) -> None:
-        """Store a piece's result, and combine those of all pieces afterwards."""
-        accumulator = self.accumulators.pop(s.value)
-        name = f"{accumulator.name}_part"
-        self.partials.append((ARITHMETIC[accumulator.dtype], name))
-        self.emit(f"{name}[piece] = {bare(accumulator.total_text())};")
-        body, self.lines = self.lines, self.after
-        indent, self.indent = self.indent, 1
-        self.emit(accumulator.declare_total())
-        self.emit(f"for (i64 i = 0; i < pieces; ++i) {accumulator.push(f'{name}[i]')}")
-        self.leave(s, accumulator.total_text())
-        self.lines, self.indent = body, indent
-
-    def _row_work(self) -> str:
-        """Return the elements visited per step of the outermost loop."""
-        domain = max((s.domain for s in self.nest.statements), key=len)
-        rest = product(
-            e for a, e in enumerate(domain) if self.loops[0].loop_of.get(a) != 0
-        )
-        return bare(self.extent(rest))
-
-    def _spanning(self) -> dict[int, list[Statement]]:
-        """Return the register reductions that span outer loops, by their first one."""
-        found: dict[int, list[Statement]] = {}
-        layout = self.loops[0]
-        for s in self.nest.statements:
-            if s.kind != "reduce" or accumulates(s):
-                continue
-            first = layout.loop_of_outer(min(s.reduced), self.nest.k)
-            if first is not None:
-                found.setdefault(first, []).append(s)
-        return found
 
     def _declare(self, statements: list[Statement]) -> None:
         for s in statements:

@@ -4,14 +4,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from theanolike.codegen.affine import Affine
-from theanolike.codegen.boxes import Box, box_of
+from theanolike.codegen.boxes import Box
+from theanolike.codegen.emit_pieces import leave_partial
 from theanolike.codegen.emit_scalar import FLAG, Table, affine_text, bare, stored_text
 from theanolike.codegen.memory import accumulates
-from theanolike.codegen.program import Load, Reduce, Scatter
+from theanolike.codegen.program import Load, Reduce
 from theanolike.codegen.reductions import BLOCK, LANES, Accumulator
 from theanolike.codegen.scalars import CTYPE, loaded
 from theanolike.codegen.scalars import cast as cast_text
 from theanolike.codegen.schedule.fuse import Stage
+from theanolike.codegen.schedule.sharing import set_box
 from theanolike.codegen.schedule.statements import Statement
 from theanolike.codegen.segments import segments, within
 from theanolike.codegen.shapes import Extent, mul
@@ -236,7 +238,7 @@ class StageWriter:
             kernel.emit(kernel.accumulators[s.value].declare_total())
         self._lanes(0, self.reductions, "low", "high")
         for s in self.reductions:
-            kernel.leave_partial(s)
+            leave_partial(kernel, s)
         kernel.close()
 
     def _unrolls(self, depth: int) -> bool:
@@ -433,11 +435,3 @@ class StageWriter:
             old = loaded(element, s.value.dtype)
             text = Accumulator.adder(s.value.dtype, kernel).combine(old, text)
         kernel.emit(f"{element} = {stored_text(bare(text), s.value.dtype)};")
-
-
-def set_box(s: Statement) -> Box | None:
-    """Return the box that a scatter sets whatever it holds, if it is one."""
-    node = s.node
-    if not isinstance(node, Scatter) or node.kind != "set":
-        return None
-    return box_of(s.place, s.domain, s.value.shape)

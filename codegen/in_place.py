@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from theanolike.codegen.affine import offset
 from theanolike.codegen.emit_scalar import is_fast
-from theanolike.codegen.emit_stage import set_box
 from theanolike.codegen.memory import reads, root
 from theanolike.codegen.program import (
     Axis,
@@ -29,6 +28,7 @@ from theanolike.codegen.program import (
     scalar_order,
 )
 from theanolike.codegen.schedule.fuse import Nest, Stage
+from theanolike.codegen.schedule.sharing import set_box
 from theanolike.codegen.schedule.statements import Statement
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from theanolike.codegen.affine import strides
-from theanolike.codegen.emit_stage import set_box
 from theanolike.codegen.in_place import is_whole, may_be_done_again, reads_at
 from theanolike.codegen.memory import reads, root, size_of
 from theanolike.codegen.program import (
@@ -30,6 +29,7 @@ from theanolike.codegen.program import (
     scalar_order,
 )
 from theanolike.codegen.schedule.fuse import Nest
+from theanolike.codegen.schedule.sharing import set_box
 from theanolike.codegen.schedule.statements import Statement, Step
 from theanolike.codegen.shapes import (
     Extent,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from theanolike.codegen.emit_level import Level, element
+from theanolike.codegen.emit_level import Level
+from theanolike.codegen.emit_places import element
 from theanolike.codegen.memory import Slot, offset_in_root, root
 from theanolike.codegen.program import Data, Input, Program, Value
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, loaded
