@@ -10,7 +10,7 @@ TL_INLINE arc_f64 reduce_arcsin_f64(double a) {
   bool far = a > 0.5;
   double z = far ? fma_f64(a, -0.5, 0.5) : a * a;
   double root = far ? sqrt_f64(z) : a;
-  double p = horner(z, 0x1.5555555555556p-3, 0x1.3333333332ec4p-4, 0x1.6db6db6e3292ep-5,
+  double p = paired(z, 0x1.5555555555556p-3, 0x1.3333333332ec4p-4, 0x1.6db6db6e3292ep-5,
                     0x1.f1c71c1d4aa0dp-6, 0x1.6e8bb1d89492bp-6, 0x1.1c4d343fa57f6p-6,
                     0x1.c9cf3759fd8ffp-7, 0x1.78246f32d075cp-7, 0x1.524ea8b3aad31p-7,
                     0x1.653a8f8cfd43dp-8, 0x1.1d661531b222ep-6, -0x1.e7a24f548c99dp-7,

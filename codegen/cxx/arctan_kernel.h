@@ -16,7 +16,7 @@ TL_INLINE pair_f64 arctan_unit_f64(double a) {
 }
 TL_INLINE double arctan_unit_f32(double a) {
   double z = a * a;
-  double p = horner(z, -0x1.55555529fed15p-2, 0x1.999955947a191p-3,
+  double p = paired(z, -0x1.55555529fed15p-2, 0x1.999955947a191p-3,
                     -0x1.2489515c587b6p-3, 0x1.c62cd9aa62ae5p-4, -0x1.6dd8fdf061e31p-4,
                     0x1.2006f71525126p-4, -0x1.9115a3d155a2fp-5, 0x1.aefb2bdf4b25ap-6,
                     -0x1.2ba6b6e0bd288p-7, 0x1.86406cc5c4982p-10);

@@ -15,7 +15,7 @@ TL_INLINE double arctanh_f64(double x) {
   double s = top / (far ? n + d * e : fma_f64(a, 1.0 - e, 1.0 + e));
   double z = s * s;
   double tail =
-      z * horner(z, 0x1.5555555555555p-1, 0x1.999999999a212p-2, 0x1.249249238d222p-2,
+      z * paired(z, 0x1.5555555555555p-1, 0x1.999999999a212p-2, 0x1.249249238d222p-2,
                  0x1.c71c734603f0bp-3, 0x1.745c8db3591d4p-3, 0x1.3b2e7232f5acap-3,
                  0x1.0e33cf2d30faep-3, 0x1.1930ffd47cf23p-3);
   double low = fma_f64(s, tail * 0.5, k * 0x1.ef35793c76730p-46);

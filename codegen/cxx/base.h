@@ -33,6 +33,20 @@ template <class... Rest>
 TL_INLINE float horner(float x, float c, Rest... rest) {
   return fma_f32(horner(x, rest...), x, c);
 }
+// c0 + c2 z + c4 z^2 + ...
+TL_INLINE double every_other(double, double c) { return c; }
+TL_INLINE double every_other(double, double c, double) { return c; }
+template <class... Rest>
+TL_INLINE double every_other(double z, double c, double, Rest... rest) {
+  return fma_f64(every_other(z, rest...), z, c);
+}
+// horner(x, c...) in half the time from x to the result: odd powers beside even ones.
+// Less exact than it where these cancel.
+template <class... Rest>
+TL_INLINE double paired(double x, double c, Rest... rest) {
+  double z = x * x;
+  return fma_f64(every_other(z, rest...), x, every_other(z, c, rest...));
+}
 
 TL_INLINE u64 bits_f64(double x) { return __builtin_bit_cast(u64, x); }
 TL_INLINE u32 bits_f32(float x) { return __builtin_bit_cast(u32, x); }
