@@ -10,16 +10,6 @@ ifelse = theano.ifelse.ifelse
 same = np.testing.assert_allclose
 
 
-@pytest.fixture(params=[None, "FAST_COMPILE"], ids=["default", "interpreted"])
-def function(request):
-    """Return `theano.function` in one of both modes."""
-
-    def make(inputs, outputs, **options):
-        return theano.function(inputs, outputs, mode=request.param, **options)
-
-    return make
-
-
 def counting(calls, *, fails=False):
     """Return an op that notes each call, and fails if asked to."""
 

@@ -1,23 +1,12 @@
 """Loops as users of Theano write them, against NumPy."""
 
 import numpy as np
-import pytest
 
 import theanolike as theano
 import theanolike.tensor as T
 
 ifelse = theano.ifelse.ifelse
 until = theano.scan_module.until
-
-
-@pytest.fixture(params=[None, "FAST_COMPILE"], ids=["default", "interpreted"])
-def function(request):
-    """Return `theano.function` in one of both modes."""
-
-    def make(inputs, outputs, **options):
-        return theano.function(inputs, outputs, mode=request.param, **options)
-
-    return make
 
 
 def sigmoid(x):
