@@ -16,13 +16,13 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
-    as_operands,
     broadcast_shape,
     register,
 )
 from theanolike.ops.dimshuffle import dimshuffle, insert_dims, shape_padleft
 from theanolike.ops.extents import shape_i
 from theanolike.ops.masking import multiply, times
+from theanolike.ops.operands import as_operands
 from theanolike.ops.products import (
     Dot,
     Product,

@@ -19,12 +19,12 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
-    as_operands,
     cast_scalar,
     register,
 )
 from theanolike.ops.extents import require_nonnegative, shape_i
 from theanolike.ops.known import as_extents, find_constant, known_int
+from theanolike.ops.operands import as_operands
 from theanolike.ops.shape import merged
 from theanolike.types.broadcasting import broadcast_static
 from theanolike.types.constants import as_tensor_variable, constant

@@ -17,10 +17,10 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
-    as_operands,
     cast_scalar,
     register,
 )
+from theanolike.ops.operands import as_operands
 from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
 from theanolike.types.dtypes import is_continuous, promote
 from theanolike.types.type import TensorType

@@ -21,7 +21,6 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
-    as_operands,
     cast_scalar,
     register,
 )
@@ -32,6 +31,7 @@ from theanolike.ops.extents import (
     shape_i,
 )
 from theanolike.ops.known import get_scalar_constant_value, known_ints
+from theanolike.ops.operands import as_operands
 from theanolike.ops.shape import merged, spread_support
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.dtypes import INTEGERS, is_continuous, promote

@@ -22,12 +22,12 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
-    as_operands,
     cast_scalar,
     register,
 )
 from theanolike.ops.dimshuffle import swapaxes
 from theanolike.ops.masking import MaskedProduct, multiply, times
+from theanolike.ops.operands import as_operands
 from theanolike.types.dtypes import is_complex, is_continuous, promote
 from theanolike.types.type import TensorType
 from theanolike.types.variable import functions

@@ -16,11 +16,11 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
-    as_operands,
     register,
 )
 from theanolike.ops.dimshuffle import dimshuffle, insert_dims
 from theanolike.ops.masking import multiply
+from theanolike.ops.operands import as_operands
 from theanolike.ops.products import (
     BLAS,
     Product,

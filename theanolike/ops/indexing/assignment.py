@@ -7,12 +7,12 @@ import numpy as np
 from theanolike.ops.broadcast import fill_like
 from theanolike.ops.cast import cast
 from theanolike.ops.conditional import switch
-from theanolike.ops.declare import as_operands
 from theanolike.ops.dimshuffle import DimShuffle, insert_dims
 from theanolike.ops.indexing.advanced import AdvancedSubtensor
 from theanolike.ops.indexing.basic import Subtensor
 from theanolike.ops.indexing.boolean import mask_of
 from theanolike.ops.indexing.region import Take
+from theanolike.ops.operands import as_operands
 from theanolike.ops.shape import Flatten, Reshape, addbroadcast, specify_static
 from theanolike.types.constants import as_tensor_variable, constant
 from theanolike.types.dtypes import is_complex
