@@ -22,7 +22,7 @@ class InlineWriter(KernelWriter):
         super().__init__(nest, set(), set(), level.unit.names)
         self.level = level
 
-    def emit(self, line: str) -> None:
+    def append(self, line: str) -> None:
         self.level.emit(line)
 
     def extent(self, extent: int | Extent) -> str:
@@ -49,7 +49,7 @@ class InlineWriter(KernelWriter):
     def write_out(self) -> None:
         """Write gathered elements, each as a statement of its own."""
         for s in self.nest.statements:
-            self.remark(s.value, self.emit)
+            self.remark(s.value)
             scalars = scalar_order(s.body)
             places = offset(s.place, s.value.shape)
             for point in points(s.domain):

@@ -101,7 +101,7 @@ class Context:
         """Return a fresh local name, that of `value` if given."""
         raise NotImplementedError
 
-    def remark(self, value: Value | None, emit: Callable[[str], None]) -> None:
+    def remark(self, value: Value | None) -> None:
         """Print the user's lines that compute `value`, in readable source."""
 
     def check(self, site: int, index: str, extent: str) -> str:
@@ -308,7 +308,7 @@ class Table:
                 continue
             hoisted = item in deeper and not last
             if item.uses > 1 or hoisted or len(self._spell(item)) > LONGEST:
-                self.context.remark(item.value, emit)
+                self.context.remark(item.value)
                 name = self.context.temporary(item.value)
                 kind = ARITHMETIC[item.scalar.dtype]
                 emit(f"const {kind} {name} = {bare(self._spell(item))};")

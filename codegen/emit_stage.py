@@ -373,7 +373,7 @@ class StageWriter:
     def _statements(self, depth: int) -> None:
         for s in self.stage.statements:
             if s.value.ndim or s.kind != "map":
-                self.kernel.remark(s.value, self.kernel.emit)
+                self.kernel.remark(s.value)
             text = self.table.text(self.roots[s.value])
             if s.kind == "scatter":
                 self._scatter(s, text)

@@ -1,6 +1,5 @@
 """A kernel's lines, and its parameters as it asks for them."""
 
-from collections.abc import Callable
 
 from theanolike.codegen.emit_scalar import Context, extent_text
 from theanolike.codegen.kernel_text import Parameter
@@ -42,10 +41,20 @@ class ParameterWriter(Context):
         self.indent = 1
         self.primitives: set[tuple[str, str]] = set()
         self.last_remark = ""
+        self.due: dict[str, None] = {}  # program lines of which the next line is made
 
-    def emit(self, line: str) -> None:
+    def append(self, line: str) -> None:
         """Append a line at the current indentation."""
         self.lines.append("  " * self.indent + line)
+
+    def emit(self, line: str) -> None:
+        """Append a line, behind the remark that is due."""
+        remark = "// " + ", ".join(self.due)
+        if self.due and remark != self.last_remark:
+            self.append(remark)
+            self.last_remark = remark
+        self.due.clear()
+        self.append(line)
 
     def open(self, line: str) -> None:
         """Append a line that opens a block."""
@@ -54,6 +63,7 @@ class ParameterWriter(Context):
 
     def close(self, after: str = "") -> None:
         """Close a block."""
+        self.due.clear()  # nothing was written for it
         self.indent -= 1
         self.emit("}" + after)
 
@@ -63,15 +73,14 @@ class ParameterWriter(Context):
     def primitive(self, name: str, dtype: str) -> None:
         self.primitives.add((name, dtype))
 
-    def remark(self, value: Value | None, emit: Callable[[str], None]) -> None:
+    def remark(self, value: Value | None) -> None:
+        """Let the next line say which lines of the program it comes from."""
         if value is None or not self.names.remarks:
             return
-        s = self.made[value]
-        lines = dict.fromkeys(self.names.remarks[site] for site in s.sites if site >= 0)
-        text = ", ".join(line for line in lines if line)
-        if text and text != self.last_remark:
-            emit(f"// {text}")
-            self.last_remark = text
+        lines = (
+            self.names.remarks[site] for site in self.made[value].sites if site >= 0
+        )
+        self.due.update((line, None) for line in lines if line)
 
     # Parameters.
 

@@ -2,7 +2,7 @@ static void kernel_0(tl_call* c, i64 n0, const i64* __restrict i, i64 n1, i32 q0
   for (i64 i0 = 0; i0 < n0; ++i0) {
     // model.py:0
     const double t0 = x[tl_at(c, q0, i[i0], n1)];
-    // model.py:5
+    // model.py:0, model.py:5
     p0[i0] = t0 + x[i0 * -1 + (n1 + -1)];
   }
 }
