@@ -3,11 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
-from benchmarks.limits import call_limit, load_fortran, load_limit
 from benchmarks.measure import Question
-from benchmarks.peers import load_peer, on_one_thread
+from benchmarks.peers import load_peer
+from benchmarks.stencil import Stencil
 
 RATE = 0.2
 
@@ -17,35 +15,24 @@ def _inner(u: Any) -> Any:
     return u[1:-1, 1:-1] + RATE * (around - 4 * u[1:-1, 1:-1])
 
 
-def _by_loops(plate: Any, steps: int) -> Any:
-    now, after = plate.copy(), plate.copy()
-    for _ in range(steps):
-        for i in range(1, now.shape[0] - 1):
-            for j in range(1, now.shape[1] - 1):
-                around = now[i - 1, j] + now[i + 1, j] + now[i, j - 1] + now[i, j + 1]
-                after[i, j] = now[i, j] + RATE * (around - 4 * now[i, j])
-        now, after = after, now
-    return now
-
-
-class Heat:
+class Heat(Stencil):
     """The plate after some steps; its border stays as it is."""
 
-    def __init__(self, size: int, steps: int) -> None:
-        self.plate = np.random.default_rng(0).random((size, size))
-        self.steps = steps
+    kernel = "heat"
+    rate = RATE
 
-    def theanolike(self) -> Callable[[], Any]:
-        import theanolike as theano
-
-        return self._symbolic(theano, theano.tensor)
-
-    def one_thread(self) -> Callable[[], Any]:
-        return on_one_thread(self.theanolike())
-
-    def pytensor(self) -> Callable[[], Any]:
-        pytensor = load_peer("pytensor")
-        return self._symbolic(pytensor, pytensor.tensor)
+    @staticmethod
+    def by_loops(start: Any, steps: int) -> Any:
+        now, after = start.copy(), start.copy()
+        for _ in range(steps):
+            for i in range(1, now.shape[0] - 1):
+                for j in range(1, now.shape[1] - 1):
+                    around = (
+                        now[i - 1, j] + now[i + 1, j] + now[i, j - 1] + now[i, j + 1]
+                    )
+                    after[i, j] = now[i, j] + RATE * (around - 4 * now[i, j])
+            now, after = after, now
+        return now
 
     def _symbolic(self, library: Any, T: Any) -> Callable[[], Any]:
         u = T.dmatrix("u")
@@ -55,43 +42,23 @@ class Heat:
             n_steps=self.steps,
         )
         run = library.function([u], rows[-1])
-        return lambda: run(self.plate)
+        return lambda: run(self.start)
 
     def jax(self) -> Callable[[], Any]:
         jax = load_peer("jax")
-        plate = jax.device_put(self.plate)
+        start = jax.device_put(self.start)
         run = jax.jit(
             lambda u: jax.lax.fori_loop(
                 0, self.steps, lambda _, u: u.at[1:-1, 1:-1].set(_inner(u)), u
             )
         )
-        return lambda: run(plate).block_until_ready()
-
-    def numba(self) -> Callable[[], Any]:
-        run = load_peer("numba").njit(_by_loops)
-        return lambda: run(self.plate, self.steps)
+        return lambda: run(start).block_until_ready()
 
     def numpy(self) -> Callable[[], Any]:
         def work() -> Any:
-            u = self.plate.copy()
+            u = self.start.copy()
             for _ in range(self.steps):
                 u[1:-1, 1:-1] = _inner(u)
-            return u
-
-        return work
-
-    def limit(self) -> Callable[[], Any]:
-        return self._by_hand(load_limit("loops").heat)
-
-    def fortran(self) -> Callable[[], Any]:
-        return self._by_hand(load_fortran("loops").heat)
-
-    def _by_hand(self, run: Any) -> Callable[[], Any]:
-        u = self.plate.copy()
-
-        def work() -> Any:
-            u[:] = self.plate
-            call_limit(run, u, len(u), self.steps, RATE)
             return u
 
         return work
@@ -100,19 +67,4 @@ class Heat:
 def questions(*, smoke: bool) -> Iterator[Question]:
     """Yield the one question."""
     size, steps = (6, 4) if smoke else (250, 500)
-    by = Heat(size, steps)
-    yield Question(
-        f"heat equation, {size} x {size}, {steps} steps, float64",
-        "0.75 x by hand on two threads, 1.1 x on one",
-        {
-            "theanolike": by.theanolike,
-            "theanolike on one thread": by.one_thread,
-            "numpy": by.numpy,
-            "jax": by.jax,
-            "pytensor": by.pytensor,
-            "numba": by.numba,
-            "limit: C++, serial": by.limit,
-            "limit: Fortran, serial": by.fortran,
-        },
-        by.numpy()(),
-    )
+    yield Heat(size, steps).question()

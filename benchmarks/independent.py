@@ -7,31 +7,14 @@ import numpy as np
 
 from benchmarks.limits import call_limit, load_limit
 from benchmarks.measure import Question
-from benchmarks.peers import load_peer, on_one_thread
+from benchmarks.peers import load_peer
+from benchmarks.pendulum import H, numba_sin, swung
+from benchmarks.symbolic import Symbolic
 
-START, LENGTH = 0.3, 0.01
-
-
-class _Rows:
-    """Work written once for the libraries that share Theano's words."""
-
-    def theanolike(self) -> Callable[[], Any]:
-        import theanolike as theano
-
-        return self._symbolic(theano, theano.tensor)
-
-    def alone(self) -> Callable[[], Any]:
-        return on_one_thread(self.theanolike())
-
-    def pytensor(self) -> Callable[[], Any]:
-        pytensor = load_peer("pytensor")
-        return self._symbolic(pytensor, pytensor.tensor)
-
-    def _symbolic(self, library: Any, T: Any) -> Callable[[], Any]:
-        raise NotImplementedError
+START = 0.3
 
 
-class LogisticMaps(_Rows):
+class LogisticMaps(Symbolic):
     """A logistic map for each of many rates."""
 
     def __init__(self, rows: int, steps: int) -> None:
@@ -103,18 +86,7 @@ class LogisticMaps(_Rows):
         return work
 
 
-def _next(x: Any, v: Any, sin: Any) -> Any:
-    """Return angle and speed a step of Runge and Kutta later."""
-    h = LENGTH
-    v1, a1 = v, -sin(x)
-    v2, a2 = v + h / 2 * a1, -sin(x + h / 2 * v1)
-    v3, a3 = v + h / 2 * a2, -sin(x + h / 2 * v2)
-    v4, a4 = v + h * a3, -sin(x + h * v3)
-    after = x + h / 6 * (v1 + 2 * v2 + 2 * v3 + v4)
-    return after, v + h / 6 * (a1 + 2 * a2 + 2 * a3 + a4)
-
-
-class Pendulums(_Rows):
+class Pendulums(Symbolic):
     """A pendulum let go at each of many angles."""
 
     def __init__(self, rows: int, steps: int) -> None:
@@ -126,7 +98,7 @@ class Pendulums(_Rows):
 
         def swing(start: Any) -> Any:
             (angles, _), _ = library.scan(
-                lambda x, v: _next(x, v, T.sin),
+                lambda x, v: swung(x, v, T.sin),
                 outputs_info=[start, rest],
                 n_steps=self.steps,
             )
@@ -142,7 +114,7 @@ class Pendulums(_Rows):
         def swing(start: Any) -> Any:
             def step(_: Any, state: Any) -> Any:
                 x, v = state
-                return _next(x, v, jax.numpy.sin)
+                return swung(x, v, jax.numpy.sin)
 
             return jax.lax.fori_loop(0, self.steps, step, (start, 0.0))[0]
 
@@ -151,8 +123,7 @@ class Pendulums(_Rows):
 
     def numba(self) -> Callable[[], Any]:
         numba, steps = load_peer("numba"), self.steps
-        after = numba.njit(_next)
-        sin = numba.njit(lambda x: np.sin(x))  # noqa: PLW0108 - no ufunc is passed
+        after, sin = numba.njit(swung), numba_sin()
 
         def swing(starts: Any) -> Any:
             out = np.empty(len(starts))
@@ -172,7 +143,7 @@ class Pendulums(_Rows):
         def work() -> Any:
             x, v = self.starts, np.zeros(len(self.starts))
             for _ in range(self.steps):
-                x, v = _next(x, v, np.sin)
+                x, v = swung(x, v, np.sin)
             return x
 
         return work
@@ -181,7 +152,7 @@ class Pendulums(_Rows):
         run, out = load_limit("independent").pendulums, np.empty(len(self.starts))
 
         def work() -> Any:
-            call_limit(run, self.starts, out, LENGTH, len(out), self.steps)
+            call_limit(run, self.starts, out, H, len(out), self.steps)
             return out
 
         return work
@@ -201,7 +172,7 @@ def questions(*, smoke: bool) -> Iterator[Question]:
             "0.6 x by hand on two cores",
             {
                 "theanolike": by.theanolike,
-                "theanolike on one thread": by.alone,
+                "theanolike on one thread": by.one_thread,
                 "numpy": by.numpy,
                 "jax": by.jax,
                 "pytensor": by.pytensor,

@@ -8,34 +8,23 @@ import numpy as np
 from benchmarks.limits import call_limit, load_limit
 from benchmarks.measure import Question
 from benchmarks.peers import load_peer
+from benchmarks.symbolic import Symbolic
 
 START, RATE = 0.3, 3.2
 
 
-class LogisticMap:
+class LogisticMap(Symbolic):
     """So many steps from one start, in one call, by everybody."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
 
-    def theanolike(self) -> Callable[[], Any]:
-        import theanolike as theano
-        import theanolike.tensor as T
-
+    def _symbolic(self, library: Any, T: Any) -> Callable[[], Any]:
         x = T.dscalar("x")
-        rows, _ = theano.scan(
+        rows, _ = library.scan(
             lambda v: RATE * v * (1 - v), outputs_info=x, n_steps=self.steps
         )
-        run = theano.function([x], rows[-1])
-        return lambda: run(START)
-
-    def pytensor(self) -> Callable[[], Any]:
-        pytensor = load_peer("pytensor")
-        x = pytensor.tensor.dscalar("x")
-        rows, _ = pytensor.scan(
-            lambda v: RATE * v * (1 - v), outputs_info=x, n_steps=self.steps
-        )
-        run = pytensor.function([x], rows[-1])
+        run = library.function([x], rows[-1])
         return lambda: run(START)
 
     def jax(self) -> Callable[[], Any]:

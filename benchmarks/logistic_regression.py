@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.limits import call_limit, load_limit
 from benchmarks.measure import Question
 from benchmarks.peers import load_peer
+from benchmarks.symbolic import Symbolic
 
 RATE, DECAY = 0.1, 0.01
 
@@ -21,7 +22,7 @@ def _numpy_step(x: Any, y: Any, w: Any, b: Any) -> tuple[Any, ...]:
     return w - RATE * gw, b - RATE * error.mean(), xent, p > 0.5
 
 
-class LogisticRegression:
+class LogisticRegression(Symbolic):
     """One step from given weights, so that all do the same; each updates its own."""
 
     def __init__(self, n: int, features: int) -> None:
@@ -38,18 +39,6 @@ class LogisticRegression:
             return predicted, xent
 
         return work
-
-    def theanolike(self) -> Callable[[], Any]:
-        import theanolike as theano
-        import theanolike.tensor as T
-
-        return self._symbolic(theano, T)
-
-    def pytensor(self) -> Callable[[], Any]:
-        pytensor = load_peer("pytensor")
-        from pytensor import tensor as pt
-
-        return self._symbolic(pytensor, pt)
 
     def _symbolic(self, theano: Any, T: Any) -> Callable[[], Any]:
         x, y = T.dmatrix("x"), T.dvector("y")

@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.limits import call_limit, load_limit
 from benchmarks.measure import Question
 from benchmarks.peers import load_peer
+from benchmarks.symbolic import Symbolic
 
 START, RATE = [2.0, 2.0], 0.001
 
@@ -21,27 +22,17 @@ def _slope(a: Any, b: Any) -> tuple[Any, Any]:
     return -2.0 * (1.0 - a) - 400.0 * a * d, 200.0 * d
 
 
-class Rosenbrock:
+class Rosenbrock(Symbolic):
     """So many steps from one start, by everybody."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
 
-    def theanolike(self) -> Callable[[], Any]:
-        import theanolike as theano
+    def _symbolic(self, library: Any, T: Any) -> Callable[[], Any]:
+        x = library.shared(np.array(START), name="x")
+        slope = library.grad(_height(x), x)
+        step = library.function([], [], updates=[(x, x - RATE * slope)])
 
-        x = theano.shared(np.array(START), name="x")
-        slope = theano.grad(_height(x), x)
-        return self._shared(x, theano.function([], [], updates=[(x, x - RATE * slope)]))
-
-    def pytensor(self) -> Callable[[], Any]:
-        pytensor = load_peer("pytensor")
-        x = pytensor.shared(np.array(START), name="x")
-        slope = pytensor.grad(_height(x), x)
-        step = pytensor.function([], [], updates=[(x, x - RATE * slope)])
-        return self._shared(x, step)
-
-    def _shared(self, x: Any, step: Callable[[], Any]) -> Callable[[], Any]:
         def work() -> Any:
             x.set_value(np.array(START))
             for _ in range(self.steps):

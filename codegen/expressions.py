@@ -166,7 +166,7 @@ class Load(Scalar):
 
 
 class Call(Scalar):
-    """A scalar primitive (codegen/primitives.py) applied; `select` evaluates one arm."""
+    """A scalar primitive (primitives.py) applied; `select` evaluates one arm."""
 
     __slots__ = ("args", "name")
 
