@@ -5,6 +5,7 @@ import pytest
 
 import theanolike
 import theanolike.tensor as T
+from tests.ops.differences import differences
 from theanolike.errors import ShapeError
 from theanolike.ops.indexing import IncSubtensor, inc_subtensor, set_subtensor
 from theanolike.types.type import TensorType
@@ -176,16 +177,6 @@ DERIVATIVES = {
     "inc reshaped": lambda x, i: inc_subtensor((x**2)[:2, 1:3].T, x[:2, :2]),
     "take": lambda x, i: T.take(x, i, 1, "wrap") ** 2,
 }
-
-
-def differences(f, at, step=1e-6):
-    result = np.zeros_like(at)
-    for place in np.ndindex(*at.shape):
-        high, low = at.copy(), at.copy()
-        high[place] += step
-        low[place] -= step
-        result[place] = (f(high) - f(low)) / (2 * step)
-    return result
 
 
 @pytest.mark.parametrize("name", DERIVATIVES)

@@ -5,6 +5,7 @@ import pytest
 
 import theanolike
 import theanolike.tensor as T
+from tests.ops.differences import differences
 from theanolike.errors import ShapeError
 from theanolike.ops.batched import batched_dot, batched_tensordot, matmul
 from theanolike.ops.products import Dot, Gemm, dot, outer
@@ -315,16 +316,6 @@ DERIVATIVES = {
     ),
     "gemm": lambda x, y: Gemm()(dot(x, x.T), x[0, 0], x, y, y[0, 0]),
 }
-
-
-def differences(f, at, step=1e-6):
-    result = np.zeros_like(at)
-    for place in np.ndindex(*at.shape):
-        high, low = at.copy(), at.copy()
-        high[place] += step
-        low[place] -= step
-        result[place] = (f(high) - f(low)) / (2 * step)
-    return result
 
 
 @pytest.mark.parametrize("name", DERIVATIVES)

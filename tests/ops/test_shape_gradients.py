@@ -5,6 +5,7 @@ import pytest
 
 import theanolike
 import theanolike.tensor as T
+from tests.ops.differences import differences
 from theanolike.ops import find
 
 CASES = {
@@ -42,16 +43,6 @@ CASES = {
         f("softmax")(x), f("softmax")(x * 2)
     ),
 }
-
-
-def differences(f, at, step=1e-6):
-    result = np.zeros_like(at)
-    for place in np.ndindex(*at.shape):
-        high, low = at.copy(), at.copy()
-        high[place] += step
-        low[place] -= step
-        result[place] = (f(high) - f(low)) / (2 * step)
-    return result
 
 
 @pytest.mark.parametrize("name", CASES)
