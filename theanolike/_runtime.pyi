@@ -180,7 +180,8 @@ def set_threads(count: int) -> None:
 def set_blas(path: str, prefix: str = "") -> None:
     """Choose the BLAS library that is opened at the first product.
 
-    Without one, products are plain loops.
+    Small products of real matrices, and all of them without a library, are computed by
+    kernels of the runtime's own; without one, complex products are plain loops.
 
     Raises
     ------
@@ -190,6 +191,20 @@ def set_blas(path: str, prefix: str = "") -> None:
 
 def blas() -> dict[str, Any]:
     """Return the chosen BLAS: ``path``, ``prefix``, ``opened``, ``problem``."""
+
+def products() -> list[str]:
+    """Return the kernels for products of float matrices, the best one first."""
+
+def set_products(name: str = "") -> None:
+    """Choose what computes products of float matrices up to 5e8 multiplications.
+
+    A name of `products()`, ``"blas"`` for the library, or nothing for the best.
+
+    Raises
+    ------
+    ValueError
+        This processor has no kernel of that name.
+    """
 
 def allocations() -> int:
     """Return how often the runtime allocated anything but outputs and new values."""

@@ -9,6 +9,7 @@
 #include <new>
 #include <utility>
 
+#include "product.h"
 #include "threads.h"
 
 namespace theanolike {
@@ -158,6 +159,37 @@ void run_gemm(i32 ta, i32 tb, i64 m, i64 n, i64 k, const void* alpha, const void
           leading(ldb, tb != 0 ? k : n), Pass::pass(beta), c, leading(ldc, n));
 }
 
+// Products of real matrices by a kernel of our own where that is the faster one, and
+// where there is no BLAS for them.
+template <typename T, int kSlot>
+void run_real_gemm(i32 ta, i32 tb, i64 m, i64 n, i64 k, const void* alpha,
+                   const void* a, i64 lda, const void* b, i64 ldb, const void* beta,
+                   void* c, i64 ldc) {
+  if (m <= 0 || n <= 0) return;
+  const bool by_blas =
+      k <= 0 || (!suits_product(m, n, k) && opened_blas().gemm[kSlot] != nullptr);
+  if (by_blas) {
+    run_gemm<T, ByValue<T>, kSlot>(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c,
+                                   ldc);
+    return;
+  }
+  Product<T> product = {};
+  product.m = m;
+  product.n = n;
+  product.k = k;
+  product.a = static_cast<const T*>(a);
+  product.a_row = ta != 0 ? 1 : lda;
+  product.a_step = ta != 0 ? lda : 1;
+  product.b = static_cast<const T*>(b);
+  product.b_step = tb != 0 ? 1 : ldb;
+  product.b_column = tb != 0 ? ldb : 1;
+  product.c = static_cast<T*>(c);
+  product.c_row = ldc;
+  product.alpha = *static_cast<const T*>(alpha);
+  product.beta = *static_cast<const T*>(beta);
+  compute_product(product);
+}
+
 }  // namespace
 
 bool choose_blas(const std::string& path, const std::string& prefix) {
@@ -192,14 +224,12 @@ void forget_blas_lock() { new (&choice->mutex) std::mutex; }
 
 void sgemm(i32 ta, i32 tb, i64 m, i64 n, i64 k, const void* alpha, const void* a,
            i64 lda, const void* b, i64 ldb, const void* beta, void* c, i64 ldc) {
-  run_gemm<float, ByValue<float>, 0>(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c,
-                                     ldc);
+  run_real_gemm<float, 0>(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 void dgemm(i32 ta, i32 tb, i64 m, i64 n, i64 k, const void* alpha, const void* a,
            i64 lda, const void* b, i64 ldb, const void* beta, void* c, i64 ldc) {
-  run_gemm<double, ByValue<double>, 1>(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c,
-                                       ldc);
+  run_real_gemm<double, 1>(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 void cgemm(i32 ta, i32 tb, i64 m, i64 n, i64 k, const void* alpha, const void* a,

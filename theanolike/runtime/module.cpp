@@ -7,6 +7,7 @@
 #include "buffers.h"
 #include "errors.h"
 #include "function.h"
+#include "product.h"
 #include "shared.h"
 #include "table.h"
 #include "tensor_spec.h"
@@ -57,6 +58,24 @@ py::dict describe_blas() {
   return described;
 }
 
+std::string product_names() {
+  std::string names;
+  for (const std::string& name : product_kernels()) names += name + ", ";
+  return names + "blas or nothing";
+}
+
+void set_products(const std::string& name) {
+  if (choose_product_kernel(name)) return;
+  throw py::value_error("expected " + product_names() + " (the best), got " + name +
+                        "; products() tells what this processor has");
+}
+
+py::list list_products() {
+  py::list names;
+  for (const std::string& name : product_kernels()) names.append(name);
+  return names;
+}
+
 void trim_function(const py::object& function) {
   if (!Py_IS_TYPE(function.ptr(), &function_type)) {
     throw py::type_error("expected a Function to trim");
@@ -96,6 +115,10 @@ PYBIND11_MODULE(_runtime, m) {
   m.def("set_blas", set_blas, py::arg("path"), py::arg("prefix") = "",
         "Choose the BLAS library that is opened at the first product.");
   m.def("blas", describe_blas, "The chosen BLAS: path, prefix, opened, problem.");
+  m.def("products", list_products,
+        "The kernels for products of float matrices that this processor has.");
+  m.def("set_products", set_products, py::arg("name") = "",
+        "Choose what computes products of float matrices.");
   m.def("allocations", allocations,
         "Allocations so far, besides outputs and new values.");
   m.def("trim", trim_function, py::arg("function"),

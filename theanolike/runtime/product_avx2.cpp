@@ -1,0 +1,35 @@
+// Products of matrices on processors with AVX2.
+#include <utility>
+
+#include "product.h"
+
+#ifdef __x86_64__
+
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#endif
+
+namespace theanolike {
+
+namespace {
+constexpr i64 kVector = 32;
+constexpr i64 kRows = 6;
+constexpr i64 kVectors = 2;
+}  // namespace
+
+#include "product_kernel.h"
+
+const ProductKernel kAvx2Product = {"avx2", kRoutine<float>, kRoutine<double>};
+
+}  // namespace theanolike
+
+#ifdef __clang__
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+#endif  // __x86_64__
