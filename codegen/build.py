@@ -8,7 +8,6 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -68,38 +67,6 @@ def build(
     if found is not None:
         return found
     return compile_unit(text, key, store, compiler, describe, kernels)
-
-
-def build_many(
-    texts: Sequence[str],
-    *,
-    store: Store,
-    compiler: Compiler | None = None,
-    describe: Callable[[int, int], str] | None = None,
-    processes: int = 2,
-) -> list[Path]:
-    """Return the shared libraries of several units, some compiled side by side.
-
-    Parameters are those of `build`; `describe` takes the number of the text, then the
-    line. Equal texts are compiled once. When a unit fails, those not begun are left.
-    """
-    compiler = compiler or require_compiler(store=store)
-    first: dict[str, int] = {}
-    for number, text in enumerate(texts):
-        first.setdefault(text, number)
-
-    def build_one(text: str) -> Path:
-        def describe_line(line: int) -> str:
-            return describe(first[text], line) if describe else ""
-
-        return build(text, store=store, compiler=compiler, describe=describe_line)
-
-    pool = ThreadPoolExecutor(processes)
-    try:
-        paths = dict(zip(first, pool.map(build_one, first), strict=True))
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return [paths[text] for text in texts]
 
 
 def unit_key(text: str, compiler: Compiler) -> str:

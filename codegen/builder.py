@@ -40,25 +40,6 @@ from theanolike.codegen.suppose import Suppositions
 from theanolike.codegen.views import is_block, keeps_order, through
 
 
-class Argument:
-    """An input as an op's `shape` sees it (`Shaped`)."""
-
-    __slots__ = ("_builder", "value")
-
-    def __init__(self, builder: "Builder", value: Value) -> None:
-        self._builder = builder
-        self.value = value
-
-    @property
-    def shape(self) -> Shape:
-        """The extents."""
-        return self.value.shape
-
-    def item(self, *index: int) -> int | Extent:
-        """Return an element of an integer value as an extent."""
-        return self._builder.item(self.value, *index)
-
-
 class Builder(Extents):
     """Appends nodes to a program. One is made per program; ops see it as `b`.
 

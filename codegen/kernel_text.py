@@ -13,7 +13,6 @@ from theanolike.codegen.scalars import CTYPE
 
 PARALLEL = 1 << 15  # elements below which one thread is faster
 GRAIN = 1 << 13  # elements per piece of work
-PIECE = 1 << 16  # elements per partial result of a reduction, at least
 PIECES = 512  # partial results, at most
 ROW = 2048  # elements of a row temporary that a thread keeps on its stack
 

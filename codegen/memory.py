@@ -6,11 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from theanolike.codegen.program import (
-    Branch,
-    Data,
     Host,
     Input,
-    Library,
     Loop,
     Node,
     Program,
@@ -298,8 +295,3 @@ def _plan_rows(
                 slot = free.take(mul(product(row), itemsize))
                 storage.temporaries[source] = slot
                 expiring.setdefault(at, []).append(slot)
-
-
-def is_memory(value: Value) -> bool:
-    """Tell whether a value is an array in memory whatever the plan."""
-    return isinstance(value.node, Input | Data | Library | Loop | Branch | Host)

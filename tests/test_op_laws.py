@@ -97,6 +97,7 @@ NUMPY: dict[str, Any] = {
         np.copysign(np.floor(np.abs(x) + 0.5), x) if x.dtype.kind == "f" else x
     ),
     "round_half_to_even": np.round,
+    "scaled_exp": lambda x, y: x * np.exp(np.where(x == 0, np.minimum(y, 0), y)),
     "sgn": np.sign,
     "sigmoid": lambda x: special.expit(x).astype(x.dtype),
     "sin": np.sin,
@@ -117,7 +118,8 @@ NUMPY: dict[str, Any] = {
 
 # Float functions that NumPy doesn't have: their operands are floats in the above.
 FLOAT_ONLY = {
-    *("leaky_relu", "log1mexp", "relu", "sigmoid", "softplus", "xlogx", "xlogy0"),
+    *("leaky_relu", "log1mexp", "relu", "scaled_exp", "sigmoid", "softplus"),
+    *("xlogx", "xlogy0"),
 }
 
 # NumPy's result has another dtype, or NumPy has none: which operands, and why.

@@ -11,7 +11,7 @@ import pytest
 from theanolike.cache import Store
 from theanolike.codegen import build as build_module
 from theanolike.codegen import toolchain
-from theanolike.codegen.build import build, build_many, header, unit_key, with_header
+from theanolike.codegen.build import build, header, unit_key, with_header
 from theanolike.codegen.toolchain import (
     Compiler,
     find_compiler,
@@ -191,23 +191,6 @@ def test_without_a_compiler_build_says_so(store, monkeypatch):
     monkeypatch.setattr(toolchain, "zig_command", tuple)
     with pytest.raises(NoCompilerError, match="none was found"):
         build(unit(), store=store)
-
-
-def test_many_units_come_in_order_and_equal_ones_are_one(store, compiler):
-    texts = [unit(2), unit(3), unit(2), unit(4)]
-    paths = build_many(texts, store=store, compiler=compiler)
-    assert paths == [build(text, store=store, compiler=compiler) for text in texts]
-    assert len(set(paths)) == 3
-
-
-def test_a_refused_unit_among_many_is_described_by_its_number(store, compiler):
-    with pytest.raises(CompilationError, match="emitted for text 1, line 4"):
-        build_many(
-            [unit(), BROKEN],
-            store=store,
-            compiler=compiler,
-            describe=lambda number, line: f"text {number}, line {line}",
-        )
 
 
 def test_threads_that_build_one_unit_get_one_path(store, compiler):

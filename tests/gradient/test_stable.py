@@ -43,6 +43,17 @@ LOSS = {
         -T.mean(T.sum(T.eq(T.arange(3), INDEX[:, None]) * T.log(p), axis=1))
     ),
     "crossentropy": lambda p: T.nnet.categorical_crossentropy(p, INDEX).mean(),
+    "of the sum of a product": lambda p: -T.mean(T.log(T.sum(p * TARGETS, axis=1))),
+    "of an inverse of it": lambda p: T.log(
+        1 / (TARGETS * p).sum(axis=1, keepdims=True)
+    ).mean(),
+    "of a square of it": lambda p: -T.log(T.sum(p * TARGETS, 1) ** 2).mean() / 2,
+    "of rows that meet": lambda p: -T.mean(T.log(T.batched_dot(p, TARGETS))),
+    "of a diagonal": lambda p: -T.mean(T.log(T.diag(T.dot(TARGETS, p.T)))),
+    "of a dot product": lambda p: (
+        -sum(T.log(T.dot(p[k], TARGETS[k])) for k in range(4)) / 4
+    ),
+    "of a product of powers": lambda p: -T.mean(T.log(T.prod(p**TARGETS, axis=1))),
     "of a matrix": lambda p: T.nnet.categorical_crossentropy(p, TARGETS).mean(),
 }
 
@@ -65,6 +76,59 @@ def test_a_cross_entropy_of_a_softmax_by_hand_is_finite_with_its_gradient(name):
     for gradient in found[len(LOSS) :]:
         expected = (np.exp(logs) - ONE_HOT) / 4
         np.testing.assert_allclose(gradient, expected, rtol=1e-12, atol=1e-15)
+
+
+WEIGHTS = np.array([[0.2, 0.7, 0], [-0.5, 0, 2], [-1, 3, 0.5], [0, 1e-200, 3e-200]])
+MIXTURES = {
+    "of a softmax": lambda: T.log(T.sum(T.nnet.softmax(X) * TARGETS, axis=1)),
+    "of exponentials": lambda: (
+        T.log(T.sum(T.exp(X) * TARGETS, axis=1)) - T.log(T.sum(T.exp(X), axis=1))
+    ),
+    "of a quotient": lambda: T.log(
+        T.sum(TARGETS * T.exp(X) / 3, axis=1) / T.sum(T.exp(X) / 3, axis=1)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_derivatives_of_the_log_of_a_weighted_sum_are_finite_and_right(name):
+    gx = T.grad(MIXTURES[name]().sum(), X)
+    out = [MIXTURES[name](), gx, T.grad((gx * T.arange(3)).sum(), X)]
+    value, first, second = theano.function([X, TARGETS], out, mode=STABLE)(
+        ROWS, WEIGHTS
+    )
+    p = np.exp(log_softmax(ROWS))
+    # Weights of the row's terms; none of 1000 less falls in beside another.
+    terms = [np.where(w != 0, x, -np.inf) for x, w in zip(ROWS, WEIGHTS, strict=True)]
+    powers = np.exp([t - t.max() for t in terms])
+    total = (scaled := WEIGHTS * powers).sum(axis=1)
+    tops = np.array([t.max() for t in terms])
+    expected = np.log(total) + tops - ROWS.max(axis=1)
+    expected -= np.log(np.exp(ROWS - ROWS.max(axis=1, keepdims=True)).sum(axis=1))
+    np.testing.assert_allclose(value, expected, rtol=1e-13, atol=1e-13)
+    share = scaled / total[:, None]
+    np.testing.assert_allclose(first, share - p, rtol=1e-12, atol=1e-15)
+    spread = [
+        q * (np.arange(3) - (q * np.arange(3)).sum(axis=1, keepdims=True))
+        for q in (share, p)
+    ]
+    np.testing.assert_allclose(second, spread[0] - spread[1], rtol=1e-11, atol=1e-13)
+
+
+def test_weights_have_gradients_too_at_zero_and_below():
+    out = T.log(T.sum(T.nnet.softmax(X) * TARGETS, axis=1))
+    gradient = T.grad(out.sum(), TARGETS)
+    f = theano.function([X, TARGETS], [out, gradient], mode=STABLE)
+    x = np.array([[0.3, -1.0, 2.0], [5.0, -700.0, 4.0], [1.0, 2.0, 3.0]])
+    y = np.array([[0.0, 1.0, 0.0], [-0.1, 0.0, 1.0], [-3.0, 0.5, 0.1]])
+    p = np.exp(log_softmax(x))
+    value, found = f(x, y)
+    np.testing.assert_allclose(value[:2], np.log((p * y)[:2].sum(axis=1)), rtol=1e-13)
+    np.testing.assert_allclose(found, p / (p * y).sum(axis=1, keepdims=True))
+    assert np.isnan(value[2]), "the logarithm of a negative sum"
+    value, found = f(x[:2], [[0.0, 0.0, 0.0], [0.0, np.nan, 1.0]])
+    assert value[0] == -np.inf
+    assert np.isnan(value[1])
 
 
 POINTS = np.array([-1000.0, -50.0, -1.0, 0.0, 1e-9, 1.0, 50.0, 1000.0])

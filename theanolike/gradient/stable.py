@@ -49,13 +49,15 @@ FORMS = (
     "log_of_two_exp",
     "log_of_product_with_exp",
     "log_of_power_with_exp",
+    "log_of_elements_of_exp",
+    "log_of_product_of_all",
     "sigmoid_of_twice",
     "logsumexp_by_hand",
     "less_own_logsumexp",
     "variance_by_hand",
 )
 # A form is seen through so many nodes, and goes around so many.
-_DEPTH = 3
+_DEPTH = 6
 _REGION = 40
 # One form may lead to the next so often.
 _STEPS = 4

@@ -222,15 +222,7 @@ def ceil_intdiv(a: Any, b: Any) -> Any:
     return whole + f.cast(f.neq(mod(a, b), 0), whole.type.dtype)
 
 
-divide = true_div
 floor_div = int_div
-floor_divide = int_div
-multiply = mul
-negative = neg
 power = pow
-reciprocal = inv
-remainder = mod
 square = sqr
-subtract = sub
 absolute = abs_
-sign = sgn

@@ -90,11 +90,5 @@ def allclose(
     return functions().all(isclose(a, b, rtol, atol, equal_nan))
 
 
-equal = eq
-greater = gt
-greater_equal = ge
 isinf_ = isinf
 isnan_ = isnan
-less = lt
-less_equal = le
-not_equal = neq

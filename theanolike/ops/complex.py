@@ -97,6 +97,3 @@ def angle(z: Any) -> Any:
 def complex_from_polar(abs: Any, angle: Any) -> Any:
     """Return the complex number of a distance from 0 and an angle in radians."""
     return complex(abs * cos(angle), abs * sin(angle))
-
-
-conjugate = conj

@@ -141,3 +141,30 @@ xlogy0: Binary = binary(
     ),
     doc="x * log(y), 0 where x is 0 whatever y is.",
 )
+
+
+def _scaled_exp(x: Any, y: Any) -> Any:
+    half = np.exp(np.where(x == 0, np.minimum(y, 0), y) * 0.5)
+    return x * half * half
+
+
+def _lower_scaled_exp(_: Builder, x: Scalar, y: Scalar) -> Scalar:
+    dtype = y.dtype
+    limited = Call("minimum", dtype, (y, Literal(0, dtype)))
+    # By halves: exp(y) may overflow where x is tiny.
+    half = Call("exp", dtype, (select(x.equals(0), limited, y) * 0.5,))
+    return x * half * half
+
+
+scaled_exp: Binary = binary(
+    "scaled_exp",
+    _scaled_exp,
+    rule=floating,
+    accepts=is_real,
+    lower=_lower_scaled_exp,
+    pullback=(
+        lambda x, y, z, g: g * exp(y),
+        lambda x, y, z, g: g * z,
+    ),
+    doc="x * exp(y), 0 where x is 0 and y any number.",
+)

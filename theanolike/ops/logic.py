@@ -62,7 +62,6 @@ right_shift: Binary = binary(
 )
 
 bitwise_and = and_
-bitwise_invert = invert
 bitwise_not = invert
 bitwise_or = or_
 bitwise_xor = xor

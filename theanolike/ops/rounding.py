@@ -90,7 +90,3 @@ def round(a: Any, mode: str | None = None) -> Any:
 def iround(a: Any, mode: str | None = None) -> Any:
     """Return `round(a, mode)` as int64."""
     return functions().cast(round(a, mode), "int64")
-
-
-fix = trunc
-rint = round_half_to_even

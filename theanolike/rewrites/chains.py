@@ -7,15 +7,13 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.ops.arithmetic import mul, neg
 from theanolike.ops.batched import BatchedDot
-from theanolike.ops.conditional import minimum
 from theanolike.ops.diagonal import Diagonal
 from theanolike.ops.dimshuffle import DimShuffle
-from theanolike.ops.extents import shape_i
-from theanolike.ops.indexing.getitem import getitem
 from theanolike.ops.products import Dot
 from theanolike.ops.reduction import Sum
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
+from theanolike.rewrites.stable_logs import rows_that_meet
 from theanolike.types.dtypes import is_discrete
 
 __all__: list[str] = []
@@ -228,17 +226,8 @@ def signs_of_product(node: Apply) -> Any:
 @rewrite(SPECIALIZE, Diagonal, grade=Grade.ROUNDING)
 def diagonal_of_product(node: Apply, fgraph: FunctionGraph) -> Any:
     """diagonal(dot(x, y)) = sum(x * y.T, axis=1), which is trace(dot(x, y)) too."""
-    made = node.inputs[0].owner
-    if made is None or node.op != Diagonal(0, 0, 1):
-        return None
     dtype: str = node.outputs[0].type.dtype  # type: ignore[attr-defined]
-    product = _lone_matrix(made.outputs[0], dtype, fgraph)
-    if product is None:
+    if _lone_matrix(node.inputs[0], dtype, fgraph) is None:
         return None
-    x, y = product.inputs
-    rows, columns = x.type.shape[0], y.type.shape[1]  # type: ignore[attr-defined]
-    if rows is None or rows != columns:
-        length = minimum(shape_i(x, 0), shape_i(y, 1))
-        x = getitem(x, slice(None, length))
-        y = getitem(y, (slice(None), slice(None, length)))
-    return BatchedDot()(x, TRANSPOSED(y))
+    pair = rows_that_meet(node)
+    return None if pair is None else BatchedDot()(*pair)

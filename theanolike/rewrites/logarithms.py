@@ -4,14 +4,13 @@ from typing import Any
 
 from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
-from theanolike.ops.activation import sigmoid, softplus
+from theanolike.ops.activation import sigmoid
 from theanolike.ops.arithmetic import (
     abs_,
     add,
     inv,
     mul,
     neg,
-    power,
     sgn,
     sqr,
     sub,
@@ -19,7 +18,6 @@ from theanolike.ops.arithmetic import (
 )
 from theanolike.ops.comparison import eq, lt
 from theanolike.ops.conditional import switch
-from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.exponential import (
     exp,
     expm1,
@@ -34,11 +32,18 @@ from theanolike.ops.exponential import (
 from theanolike.ops.reduction import Prod, Sum
 from theanolike.ops.softmax import LogSoftmax, LogSumExp, Softmax
 from theanolike.ops.trigonometric import tanh
-from theanolike.rewrites.extents import covers, is_beside
+from theanolike.rewrites.extents import covers
 from theanolike.rewrites.factors import collect, parts_of, product_of, sum_of
 from theanolike.rewrites.pattern import conform, number, uniform, wildcard
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
+from theanolike.rewrites.stable_logs import (
+    again,
+    is_spread,
+    made_by,
+    powers_of,
+    unshuffled,
+)
 from theanolike.types.constants import constant
 from theanolike.types.dtypes import is_discrete, is_float
 
@@ -52,122 +57,14 @@ LN_2, LN_10 = 0.6931471805599453, 2.302585092994046
 _NEVER_NEGATIVE = frozenset({"exp", "exp2", "sqr", "abs_", "sqrt", "sigmoid"})
 
 
-def _made_by(variable: Any, *kinds: type) -> Any:
-    """Return the node of a variable if its op is of these kinds, else None."""
-    node = variable.owner
-    return node if node is not None and isinstance(node.op, kinds) else None
-
-
-def _unshuffled(variable: Any) -> tuple[Any, DimShuffle | None]:
-    """Return what a variable is the DimShuffle of, and that op if it is one."""
-    node = _made_by(variable, DimShuffle)
-    return (variable, None) if node is None else (node.inputs[0], node.op)
-
-
-def _again(op: DimShuffle | None, variable: Any) -> Any:
-    return variable if op is None else op(variable)
-
-
-def _is_spread(op: DimShuffle | None, axes: tuple[int, ...], rank: int) -> bool:
-    """Tell whether a result of a reduction is put beside the `rank` dims it had."""
-    order = tuple(range(rank - len(axes))) if op is None else op.order
-    return is_beside(order, axes, rank)
-
-
-def _powers(variable: Any) -> Any:
-    """Return x if a variable is exp(x), of one dtype, else None."""
-    node = variable.owner
-    if node is None or node.op != exp:
-        return None
-    source: Any = node.inputs[0]
-    return source if source.type.dtype == variable.type.dtype else None
-
-
-def _log_of_sum(variable: Any) -> Any:
-    """Return logsumexp(x, axes) if a variable is sum(exp(x), axes), else None."""
-    total, turn = _unshuffled(variable)
-    node = _made_by(total, Sum)
-    if node is None or not node.op.axes:
-        return None
-    source = _powers(node.inputs[0])
-    if source is None or source.type.dtype != total.type.dtype:
-        return None
-    return _again(turn, LogSumExp(node.op.axes)(source))
-
-
 @rewrite(STABILIZE, log, aliases=["local_logsoftmax"], grade=Grade.ROUNDING)
 def log_of_softmax(node: Apply) -> Any:
     """log(softmax(x)) = logsoftmax(x), and so where the dims are turned."""
-    inner, turn = _unshuffled(node.inputs[0])
-    made = _made_by(inner, Softmax)
+    inner, turn = unshuffled(node.inputs[0])
+    made = made_by(inner, Softmax)
     if made is None:
         return None
-    return _again(turn, LogSoftmax(made.op.axes)(made.inputs[0]))
-
-
-@rewrite(STABILIZE, log, aliases=["local_log_sum_exp"], grade=Grade.ROUNDING)
-def log_of_sum_of_exp(node: Apply) -> Any:
-    """log(sum(exp(x), axes)) = logsumexp(x, axes), and so with the dims kept."""
-    return _log_of_sum(node.inputs[0])
-
-
-@rewrite(STABILIZE, log1p, grade=Grade.ROUNDING)
-def log_of_one_plus_sum_of_exp(node: Apply) -> Any:
-    """log(1 + sum(exp(x))) = softplus(logsumexp(x))."""
-    found = _log_of_sum(node.inputs[0])
-    return None if found is None else softplus(found)
-
-
-def _stable_log(variable: Any, *, is_power: bool = False) -> Any:
-    """Return log(p) for a p > 0 that may overflow or underflow, else None."""
-    node = variable.owner
-    if node is None:
-        return None
-    if node.op == sigmoid:
-        return neg(softplus(neg(node.inputs[0])))
-    if isinstance(node.op, Softmax):
-        return LogSoftmax(node.op.axes)(node.inputs[0])
-    if node.op == power and not is_power:
-        below = _stable_log(node.inputs[0], is_power=True)
-        return None if below is None else mul(node.inputs[1], below)
-    source = _powers(variable)
-    return _log_of_sum(variable) if source is None else source
-
-
-@rewrite(STABILIZE, log, grade=Grade.ROUNDING)
-def log_of_product_with_exp(node: Apply) -> Any:
-    """log(p * y) = log(p) + log(y), log(p / y) = log(p) - log(y), log(y / p) likewise.
-
-    For p made of exponentials: exp, a sum of them, softmax and sigmoid.
-    """
-    made = node.inputs[0].owner
-    if made is None or made.op not in (mul, true_div) or len(made.inputs) != 2:
-        return None
-    first, second = made.inputs
-    dtypes = {v.type.dtype for v in (first, second, *made.outputs)}  # type: ignore[attr-defined]
-    logs = [_stable_log(v) for v in made.inputs]
-    if len(dtypes) > 1 or logs == [None, None]:
-        return None
-    if uniform(first) == 1 and made.op == true_div:
-        return conform(node, neg(logs[1]), [first])
-    left, right = (
-        log(v) if known is None else known
-        for v, known in zip(made.inputs, logs, strict=True)
-    )
-    return add(left, right) if made.op == mul else sub(left, right)
-
-
-@rewrite(STABILIZE, log, grade=Grade.ROUNDING)
-def log_of_power_with_exp(node: Apply) -> Any:
-    """log(p ** y) = y * log(p), for p made of exponentials."""
-    variable: Any = node.inputs[0]
-    made = variable.owner
-    if made is None or made.op != power:
-        return None
-    found = _stable_log(variable)
-    if found is None or found.type.dtype != node.outputs[0].type.dtype:  # type: ignore[attr-defined]
-        return None
-    return found
+    return again(turn, LogSoftmax(made.op.axes)(made.inputs[0]))
 
 
 @rewrite(STABILIZE, log(exp(x) + exp(y)), grade=Grade.ROUNDING)
@@ -192,7 +89,7 @@ def exp_times_inverse_of_two_exp(node: Apply, fgraph: FunctionGraph) -> Any:
         made = factor.owner
         if count != -1 or made is None or made.op != add or len(made.inputs) != 2:
             continue
-        powers = [_powers(v) for v in made.inputs]
+        powers = [powers_of(v) for v in made.inputs]
         if None in powers or factor.type.dtype != parts.dtype:
             continue
         for k, term in enumerate(made.inputs):
@@ -232,8 +129,8 @@ def log_of_product_of_all(node: Apply) -> Any:
     made = product.owner
     if made is not None and made.op == abs_:
         (product,), is_size = made.inputs, True
-    inner, turn = _unshuffled(product)
-    made = _made_by(inner, Prod)
+    inner, turn = unshuffled(product)
+    made = made_by(inner, Prod)
     if made is None or made.op.no_zeros or not made.op.axes:
         return None
     (factors,) = made.inputs
@@ -242,12 +139,12 @@ def log_of_product_of_all(node: Apply) -> Any:
         return None
     add_up = Sum(op.axes, op.dtype, op.acc_dtype)
     if _is_never_negative(factors):
-        return _again(turn, add_up(log(factors)))
+        return again(turn, add_up(log(factors)))
     total = add_up(log(abs_(factors)))
     if not is_size:
         invalid = constant(float("nan"), dtype=op.dtype)
         total = switch(lt(op(sgn(factors)), 0), invalid, total)
-    return _again(turn, total)
+    return again(turn, total)
 
 
 def _is_never_negative(variable: Any) -> bool:
@@ -337,8 +234,8 @@ def logsumexp_by_hand(node: Apply) -> Any:
     if len(node.inputs) != 2:
         return None
     for c, other in (node.inputs, node.inputs[::-1]):
-        inner, turn = _unshuffled(other)
-        made = _made_by(inner, LogSumExp)
+        inner, turn = unshuffled(other)
+        made = made_by(inner, LogSumExp)
         if made is None or made.inputs[0].owner is None:
             continue
         difference = made.inputs[0].owner
@@ -348,11 +245,11 @@ def logsumexp_by_hand(node: Apply) -> Any:
         axes, rank = made.op.axes, source.type.ndim
         if rank != made.inputs[0].type.ndim or source.type.dtype != inner.type.dtype:
             continue
-        below, spread = _unshuffled(shift)
-        is_kept = shift is c and _is_spread(turn, axes, rank)
-        is_dropped = turn is None and below is c and _is_spread(spread, axes, rank)
+        below, spread = unshuffled(shift)
+        is_kept = shift is c and is_spread(turn, axes, rank)
+        is_dropped = turn is None and below is c and is_spread(spread, axes, rank)
         if is_kept or is_dropped:
-            return _again(turn, LogSumExp(axes)(source))
+            return again(turn, LogSumExp(axes)(source))
     return None
 
 
@@ -360,12 +257,12 @@ def logsumexp_by_hand(node: Apply) -> Any:
 def less_own_logsumexp(node: Apply) -> Any:
     """x - logsumexp(x, axes) = logsoftmax(x, axes)."""
     source: Any = node.inputs[0]
-    inner, turn = _unshuffled(node.inputs[1])
-    made = _made_by(inner, LogSumExp)
+    inner, turn = unshuffled(node.inputs[1])
+    made = made_by(inner, LogSumExp)
     if made is None or made.inputs[0] is not source:
         return None
     axes = made.op.axes
-    if not _is_spread(turn, axes, source.type.ndim):
+    if not is_spread(turn, axes, source.type.ndim):
         return None
     same = source.type.dtype == node.outputs[0].type.dtype  # type: ignore[attr-defined]
     return LogSoftmax(axes)(source) if same else None
@@ -374,7 +271,7 @@ def less_own_logsumexp(node: Apply) -> Any:
 @rewrite(STABILIZE, exp, grade=Grade.ROUNDING)
 def exp_of_logsoftmax(node: Apply) -> Any:
     """exp(logsoftmax(x)) = softmax(x)."""
-    made = _made_by(node.inputs[0], LogSoftmax)
+    made = made_by(node.inputs[0], LogSoftmax)
     return None if made is None else Softmax(made.op.axes)(made.inputs[0])
 
 

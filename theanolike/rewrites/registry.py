@@ -43,6 +43,7 @@ CATALOGUE = (
     "slices",
     "factors",
     "stabilize",
+    "stable_logs",
     "logarithms",
     "exponentials",
     "logistic",

@@ -112,11 +112,6 @@ def sum_dtype(dtype: str) -> str:
     return "uint64" if dtype in UNSIGNED else dtype
 
 
-def mean_dtype(dtype: str) -> str:
-    """Return the dtype of a mean over `dtype` elements."""
-    return "float64" if is_discrete(dtype) else dtype
-
-
 def real_dtype(dtype: str) -> str:
     """Return the dtype of the real part."""
     return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)

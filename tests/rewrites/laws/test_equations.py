@@ -1,6 +1,7 @@
 """The equations of rewrites hold in algebra: sympy proves them."""
 
 import pytest
+import sympy
 
 from tests.rewrites.laws.graphs import graph_of
 from tests.rewrites.samples.catalogue import BY_NAME, NAMES, samples
@@ -14,8 +15,6 @@ from theanolike.types.constants import TensorConstant
 
 def as_sympy(variable, symbols):
     """Return an elementwise expression as sympy's; KeyError for what isn't algebra."""
-    import sympy
-
     if variable.type.dtype == "bool":
         raise KeyError("logic")
     if isinstance(variable, TensorConstant):
@@ -63,7 +62,6 @@ ALGEBRA = [n for n in NAMES if BY_NAME[n][0].pattern is not None and n not in IN
 
 @pytest.mark.parametrize("name", ALGEBRA)
 def test_sympy_proves_its_equation(name):
-    sympy = pytest.importorskip("sympy")
     for _, expression in samples(name):
         after = graph_of(expression)
         symbols = {}

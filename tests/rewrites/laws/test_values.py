@@ -46,13 +46,15 @@ def test_it_keeps_zeros_and_nan_to_its_grade(name):
 
 
 SCALES = [1e-320, 1e-200, 1e-20, 1e20, 1e200]
+# Products that lose digits as subnormal numbers are not made any more.
+KEEPS_MORE_DIGITS = {"log_of_sum_of_exp", "log_of_product_with_exp"}
 
 
 @each
 def test_it_keeps_tiny_and_huge_numbers_where_nothing_overflows(name):
     for _, before, after in rewritten(name, ROUNDED):
         plain = arguments(before, seed=2)
-        for scale in SCALES:
+        for scale in SCALES[name in KEEPS_MORE_DIGITS :]:
             arrays = [a * scale if a.dtype == "float64" else a for a in plain]
             if not all(stays_in_range(graph, arrays) for graph in (before, after)):
                 continue

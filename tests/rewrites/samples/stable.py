@@ -1,7 +1,9 @@
 """Forms of exponentials and logarithms that neither overflow nor cancel."""
 
 from tests.rewrites.samples.operands import (
+    FIXED,
     ROW,
+    SQUARE,
     M,
     N,
     S,
@@ -39,6 +41,19 @@ SAMPLES = {
         lambda: log(f("sum")(exp(M), axis=1)),
         lambda: log(f("sum")(exp(M), axis=1, keepdims=True)),
         lambda: log(f("sum")(exp(M))),
+        lambda: log(f("sum")(softmax(M) * V, axis=1)),
+        lambda: log(f("sum")(f("sqr")(exp(V)) * 0.5 / W)),
+        lambda: log(f("sum")(N * sigmoid(M) * exp(ROW), axis=0, keepdims=True)),
+        lambda: log(f("dot")(softmax(M), W)),
+        lambda: log(f("dot")(V, exp(W))),
+        lambda: log(f("dot")(SQUARE[0], softmax(SQUARE))),
+        lambda: log(f("diagonal")(f("dot")(softmax(SQUARE), FIXED.T))),
+    ],
+    "log_of_elements_of_exp": [
+        lambda: log(f("max")(softmax(M), axis=1)),
+        lambda: log(f("prod")(exp(V) * sigmoid(W))),
+        lambda: log(f("abs_")(exp(V) * W)),
+        lambda: log(softmax(M)[:, 1]),
     ],
     "log_of_one_plus_sum_of_exp": [lambda: log1p(f("sum")(exp(M), axis=0))],
     "log_of_product_with_exp": [
@@ -50,6 +65,9 @@ SAMPLES = {
         lambda: log(sigmoid(V) * sigmoid(W)),
         lambda: log(sigmoid(V) ** W * sigmoid(-V) ** (1 - W)),
         lambda: log(ROW / f("sum")(exp(M), axis=0)),
+        lambda: log(V * exp(W) * 3.0),
+        lambda: log(f("sum")(exp(M) * V, axis=1) * f("sum")(exp(M) * W, axis=1)),
+        lambda: log(f("sum")(softmax(M) * V, axis=1) ** 2),
     ],
     "log_of_power_with_exp": [
         lambda: log(sigmoid(V) ** W),
