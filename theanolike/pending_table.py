@@ -91,7 +91,6 @@ PENDING: dict[str, str] = {
     "printing": """
         _TagGenerator pydot_imported pydot_imported_msg pydotprint_variables
     """,
-    "raise_op": "Raise",
     "sandbox.cuda": """
         CudaNdarray CudaNdarrayType GpuOp active_device_name
         active_device_number as_cuda_ndarray_variable blocksparse cuda_ndarray
@@ -238,8 +237,8 @@ PENDING: dict[str, str] = {
     """,
     "tensor.nnet.sigm": "ScalarSigmoid scalar_sigmoid",
     "tensor.opt": """
-        Assert Canonizer FusionOptimizer ShapeFeature ShapeOptimizer Shape_i
-        assert_ constant_folding
+        Canonizer FusionOptimizer ShapeFeature ShapeOptimizer Shape_i
+        constant_folding
     """,
     "tensor.raw_random": """
         RandomFunction RandomStateType RandomStreamsBase _infer_ndim_bcast

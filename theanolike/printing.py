@@ -12,6 +12,8 @@ from theanolike.graph.pretty import (
     PrinterState,
     pp,
     pprint,
+    special,
+    use_ascii,
 )
 from theanolike.graph.printing import (
     debugprint,
@@ -41,6 +43,8 @@ __all__ = [
     "pp",
     "pprint",
     "pydotprint",
+    "special",
+    "use_ascii",
     "var_descriptor",
 ]
 

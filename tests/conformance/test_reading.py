@@ -11,7 +11,8 @@ MODES = pytest.mark.parametrize("mode", [None, "FAST_COMPILE"])
 
 def test_pp_writes_formulas():
     v, w = T.vector("v"), T.matrix("W")
-    assert theano.pp(T.dot(v, w) + 1) == "(dot(v, W) + TensorConstant{1})"
+    assert theano.pp(T.dot(v, w) + 1) == "((v \\dot W) + TensorConstant{1})"
+    assert theano.pp(abs(T.concatenate([v, v]))) == "|join(TensorConstant{0}, v, v)|"
     assert theano.pp(T.nnet.sigmoid(v).sum()) == "sum(sigmoid(v))"
     assert theano.pp(v[0] + v[1:3].sum()) == "(v[0] + sum(v[1:3]))"
     assert theano.printing.pprint(w.T * 2) == "(W.T * TensorConstant{2})"

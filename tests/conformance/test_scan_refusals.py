@@ -12,8 +12,8 @@ until = theano.scan_module.until
 LOW = (
     "scan low the following error has been encountered: The initial state "
     "(`outputs_info` in scan nomenclature) of variable f32 (argument number 0) "
-    "has dtype float32 and 1 dimension(s), while the result of the inner "
-    "function (`fn`) has dtype float64 and 1 dimension(s). This can happen if "
+    "has dtype float32, while the result of the inner function (`fn`) has dtype "
+    "float64. This can happen if "
     "the inner function of scan results in an upcast or downcast; cast the "
     "initial state, as in f32.astype('float64'), or the result, as in "
     "result.astype('float32')."
@@ -109,3 +109,9 @@ def test_a_strict_loop_wants_what_it_reads():
         with pytest.raises(theano.gof.MissingInputError, match="strict"):
             theano.scan(fn, x, non_sequences=given, strict=True)
     theano.scan(lambda v, b: v * b + T.constant(2.0), x, None, [a], strict=True)
+
+
+def test_taps_of_an_output_need_something_to_begin_with():
+    for taps in ([-1], [-2, -1]):
+        with pytest.raises(ValueError, match="needs an 'initial' value"):
+            theano.scan(lambda v: v, T.vector("x"), {"taps": taps})

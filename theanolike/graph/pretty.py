@@ -17,6 +17,7 @@ Pieces = Sequence[Piece]
 # A graph that shares nodes has a formula as long as 2**depth; beyond this many
 # characters each further node is printed as "...".
 MOST_CHARACTERS = 4_000_000
+use_ascii = True
 special = {"middle_dot": "\\dot", "big_sigma": "\\Sigma"}
 
 

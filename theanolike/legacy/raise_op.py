@@ -1,7 +1,5 @@
 """Theano's `raise_op`: imports only."""
 
-from theanolike.pending import pending_names
+from theanolike.ops.assertion import Raise
 
-__all__: list[str] = []
-
-__getattr__ = pending_names(__name__)
+__all__ = ["Raise"]

@@ -6,6 +6,7 @@ from typing import Any
 from theanolike.ops import (
     activation,
     arithmetic,
+    assertion,
     barriers,
     batched,
     broadcast,
@@ -43,6 +44,7 @@ __all__ = ["FAMILIES", "OPS", "find"]
 FAMILIES: tuple[ModuleType, ...] = (
     activation,
     arithmetic,
+    assertion,
     barriers,
     batched,
     broadcast,

@@ -8,11 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from theanolike.graph.apply import Apply
-from theanolike.graph.pretty import Piece, Pieces, Printer, listed, pprint
+from theanolike.graph.pretty import (
+    OperatorPrinter,
+    PatternPrinter,
+    Piece,
+    Pieces,
+    Printer,
+    listed,
+    pprint,
+    special,
+)
 from theanolike.graph.variable import Variable
+from theanolike.ops.arithmetic import abs_
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import Builder, NativeOp, Shape, Shaped, Value
 from theanolike.ops.dimshuffle import DimShuffle
+from theanolike.ops.joining import Join
+from theanolike.ops.products import Dot
 from theanolike.ops.reduction import Reduction
 from theanolike.types.type import TensorType
 
@@ -119,5 +131,18 @@ class ReductionPrinter(Printer):
         return [*pieces, ")"]
 
 
+class JoinPrinter(Printer):
+    """`join(axis, x, y)`, as it is called."""
+
+    def pieces(self, output: Variable) -> Pieces:
+        node = output.owner
+        assert node is not None, "a result of Join"
+        axis = f"TensorConstant{{{node.op.axis}}}"  # type: ignore[attr-defined]
+        return [f"join({axis}, ", *listed(node.inputs), ")"]
+
+
 pprint.assign(DimShuffle, DimShufflePrinter())
+pprint.assign(Dot, OperatorPrinter(special["middle_dot"]))
+pprint.assign(Join, JoinPrinter())
 pprint.assign(Reduction, ReductionPrinter())
+pprint.assign(abs_, PatternPrinter("|%(0)s|"))

@@ -1,5 +1,6 @@
 """Theano's `tensor.opt`: imports only."""
 
+from theanolike.ops.assertion import Assert, assert_
 from theanolike.ops.extents import MakeVector, make_vector
 from theanolike.pending import pending_names
 from theanolike.rewrites.databases import (
@@ -14,7 +15,9 @@ from theanolike.rewrites.local import local_optimizer
 from theanolike.rewrites.optimizers import in2out, out2in
 
 __all__ = [
+    "Assert",
     "MakeVector",
+    "assert_",
     "in2out",
     "local_optimizer",
     "make_vector",

@@ -307,7 +307,7 @@ def test_a_single_output_comes_in_a_list_when_asked():
         (
             {"fn": lambda s: s * T.dscalar(), "outputs_info": T.fscalar()},
             ValueError,
-            "has dtype float32 .* has dtype float64",
+            "has dtype float32, .* has dtype float64",
         ),
         (
             {"fn": lambda s: s + T.dmatrix(), "outputs_info": T.dvector()},

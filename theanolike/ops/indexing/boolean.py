@@ -7,6 +7,7 @@ import numpy as np
 
 from theanolike.codegen import lowering
 from theanolike.codegen.lowering import product
+from theanolike.errors import IndexOutOfBoundsError
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
@@ -21,6 +22,7 @@ from theanolike.ops.declare import (
     cast_scalar,
     register,
 )
+from theanolike.ops.shape import SpecifyShape
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
@@ -129,6 +131,24 @@ def mask_of(indices: Sequence[Any]) -> Any:
 
 
 register(Nonzero(), "nonzero")
+
+
+@record
+class FitsMask(SpecifyShape):
+    """Requires the extents of a mask and of what it chooses from to be equal."""
+
+    def reference(self, *arrays: Any) -> Any:
+        x = np.asarray(arrays[0])
+        for axis, extent in zip(self.axes, arrays[1:], strict=True):
+            if x.shape[axis] != extent:
+                raise IndexOutOfBoundsError(
+                    f"boolean index did not match indexed array along axis {axis}; "
+                    f"their sizes are {x.shape[axis]} and {int(extent)}"
+                )
+        return x
+
+
+register(FitsMask((0,)), "fits_mask")
 
 
 def flatnonzero(a: Any) -> Any:

@@ -7,10 +7,12 @@ import numpy as np
 
 from theanolike.errors import IndexOutOfBoundsError
 from theanolike.graph.variable import Variable
+from theanolike.ops.declare import Elementwise
 from theanolike.ops.dimshuffle import dimshuffle
+from theanolike.ops.extents import shape_i
 from theanolike.ops.indexing.advanced import AdvancedSubtensor
 from theanolike.ops.indexing.basic import Subtensor
-from theanolike.ops.indexing.boolean import nonzero
+from theanolike.ops.indexing.boolean import FitsMask, nonzero
 from theanolike.ops.indexing.pattern import FULL, check_rank, entry_of, numbers_of
 from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
 from theanolike.types.dtypes import INTEGERS
@@ -37,7 +39,7 @@ def getitem(x: Any, index: Any) -> Any:
     """
     x = as_tensor_variable(x)
     given = index if isinstance(index, tuple) else (index,)
-    items = _expand(x, [_as_item(item) for item in given])
+    x, items = _expand(x, [_as_item(item) for item in given])
     if any(_is_array(item) for item in items):
         return _take_arrays(x, items)
     return _add_dims(_take_basic(x, items), items)
@@ -105,8 +107,11 @@ def _is_array(item: Any) -> bool:
     return isinstance(item, Variable) and item.ndim > 0  # type: ignore[attr-defined]
 
 
-def _expand(x: Any, items: Sequence[Any]) -> list[Any]:
-    """Replace the ellipsis by slices and masks by the places where they hold."""
+def _expand(x: Any, items: Sequence[Any]) -> tuple[Any, list[Any]]:
+    """Replace the ellipsis by slices and masks by the places where they hold.
+
+    Returns `x` too, with the extents that masks of known shapes require of it.
+    """
     used = sum(_dims_used(item) for item in items)
     check_rank(used, x.ndim, x)
     holes = [k for k, item in enumerate(items) if item is Ellipsis]
@@ -121,11 +126,12 @@ def _expand(x: Any, items: Sequence[Any]) -> list[Any]:
             axis += len(missing)
             continue
         if _is_array(item) and item.type.dtype == "bool":
-            expanded += _places(x, item, axis)
+            x, places = _places(x, item, axis)
+            expanded += places
         else:
             expanded.append(item)
         axis += _dims_used(item)
-    return expanded if holes else expanded + missing
+    return x, expanded if holes else expanded + missing
 
 
 def _dims_used(item: Any) -> int:
@@ -136,8 +142,8 @@ def _dims_used(item: Any) -> int:
     return 1
 
 
-def _places(x: Any, mask: Any, axis: int) -> list[Any]:
-    """Return the places where a mask holds, an index array for each of its dims."""
+def _places(x: Any, mask: Any, axis: int) -> tuple[Any, list[Any]]:
+    """Return where a mask holds, an index array for each of its dims; and `x`."""
     own = x.type.shape[axis : axis + mask.ndim]
     for k, (extent, wanted) in enumerate(zip(mask.type.shape, own, strict=True)):
         if None not in (extent, wanted) and extent != wanted:
@@ -145,9 +151,32 @@ def _places(x: Any, mask: Any, axis: int) -> list[Any]:
                 f"boolean index did not match indexed array along axis {axis + k}: "
                 f"{x} has size {wanted}, the mask {extent}."
             )
+    known = zip(mask.type.shape, own, strict=True)
+    open_axes = [k for k, (m, n) in enumerate(known) if m is None or n is None]
     if isinstance(mask, TensorConstant):
-        return [constant(np.asarray(p, "int64")) for p in np.nonzero(mask.data)]
-    return list(nonzero(mask))
+        extents = [np.int64(mask.data.shape[k]) for k in open_axes]
+        x = _fitting(x, [axis + k for k in open_axes], extents)
+        return x, [constant(np.asarray(p, "int64")) for p in np.nonzero(mask.data)]
+    if not _is_of(mask, x):
+        mask = _fitting(mask, open_axes, [shape_i(x, axis + k) for k in open_axes])
+    return x, list(nonzero(mask))
+
+
+def _fitting(array: Any, axes: Sequence[int], extents: Sequence[Any]) -> Any:
+    """Return `array`, with these extents required of it along `axes`."""
+    if not axes:
+        return array
+    array = FitsMask(tuple(axes))(array, *extents)
+    array.owner.tag.written_as = "AdvancedSubtensor"
+    return array
+
+
+def _is_of(mask: Any, x: Any) -> bool:
+    """Tell whether a mask compares the elements of `x` with scalars."""
+    node = mask.owner
+    if node is None or not isinstance(node.op, Elementwise):
+        return False
+    return x in node.inputs and all(v is x or not v.ndim for v in node.inputs)
 
 
 def _take_basic(x: Any, items: Sequence[Any]) -> Any:

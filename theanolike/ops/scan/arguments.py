@@ -155,7 +155,7 @@ def _as_recurrence(item: Any) -> Recurrence | None:
         given = item.get("taps")
         taps = [-1] if given is None else _as_tap_list(given)
         item = item.get("initial")
-        if item is None and given is not None and taps and taps != [-1]:
+        if item is None and given is not None and taps:
             raise ValueError(f"An output with taps {taps} needs an 'initial' value.")
         if item is not None and not taps:
             raise ValueError(

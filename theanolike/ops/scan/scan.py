@@ -29,7 +29,6 @@ from theanolike.ops.scan.arguments import (
     lend,
 )
 from theanolike.ops.scan.checkpoints import in_blocks
-from theanolike.ops.scan.counts import named
 from theanolike.ops.scan.loop import LoopOp, common_type, find_captured
 from theanolike.ops.scan.step import Step, read_step
 from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
@@ -134,8 +133,7 @@ class _Output:
         old, kind = self.states[0].type, new.type
         initial = self.recurrence.initial
         if kind.dtype != old.dtype:
-            has = f"dtype {old.dtype} and {old.ndim} dimension(s)"
-            results = f"dtype {kind.dtype} and {kind.ndim} dimension(s)"
+            has, results = f"dtype {old.dtype}", f"dtype {kind.dtype}"
             fix = (
                 "results in an upcast or downcast; cast the initial state, as in "
                 f"{initial.name or 'initial'}.astype('{kind.dtype}'), or the result, "
@@ -154,8 +152,9 @@ class _Output:
                 "changes the shape; give an initial state of the result's shape, or "
                 "keep the state's"
             )
+        where = f"scan {name}" if name else "scan"
         raise ValueError(
-            f"When compiling the inner function of {named(name)} the following error "
+            f"When compiling the inner function of {where} the following error "
             "has been encountered: The initial state (`outputs_info` in scan "
             f"nomenclature) of variable {initial} (argument number {self.place}) has "
             f"{has}, while the result of the inner function (`fn`) has {results}. This "
