@@ -13,7 +13,6 @@ from theanolike.codegen.program import (
     Call,
     Checked,
     Data,
-    Effect,
     Host,
     Input,
     Library,
@@ -325,12 +324,10 @@ class Builder(Extents):
         operands: Sequence[Value],
         results: Sequence[tuple[str, Shape]],
         *params: Any,
-        may_fail: bool = False,
     ) -> Any:
         """Call a library routine on dense buffers."""
-        effect = Effect.MAY_FAIL if may_fail else Effect.TOTAL
         dense = [self.dense(value) for value in operands]
-        return self.append(Library(name, dense, results, params, self.site, effect))
+        return self.append(Library(name, dense, results, params, self.site))
 
     def loop(  # noqa: PLR0913 - a loop is all this
         self,

@@ -105,9 +105,9 @@ class Labels:
         return f"{self(value)}: {value.dtype}{self.shape(value.shape)}"
 
 
-def print_program(program: Program, labels: Labels | None = None) -> str:
+def print_program(program: Program) -> str:
     """Return a program as text, a line per node, nested programs indented."""
-    return "\n".join(_lines(program, labels or Labels()))
+    return "\n".join(_lines(program, Labels()))
 
 
 def _lines(program: Program, labels: Labels) -> list[str]:

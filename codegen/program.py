@@ -270,12 +270,11 @@ class Library(Node):
         results: Sequence[tuple[str, Shape]],
         params: tuple[Any, ...],
         site: int,
-        effect: Effect,
     ) -> None:
         self.name = name
         self.params = params
         self.site = site
-        self.effect = effect
+        self.effect = Effect.TOTAL
         _init(self, operands, results)
 
 

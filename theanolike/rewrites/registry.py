@@ -182,7 +182,6 @@ def rewrite(
     *roots: Any,
     grade: Grade = Grade.EXACT,
     aliases: Sequence[str] = (),
-    tags: Sequence[str] = (),
 ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Declare a function a rewrite.
 
@@ -197,14 +196,12 @@ def rewrite(
     grade : Grade
     aliases : sequence of str
         Theano's names for it.
-    tags : sequence of str
-        More names that modes choose it by.
     """
 
     def declare(function: Callable[..., Result]) -> Callable[..., Result]:
         group = REWRITES.setdefault(function.__name__, [])
         group.extend(
-            Rewrite(function, phase, root, grade=grade, aliases=aliases, tags=tags)
+            Rewrite(function, phase, root, grade=grade, aliases=aliases, tags=())
             for root in roots
         )
         return function
