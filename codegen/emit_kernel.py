@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from theanolike.codegen.affine import Affine, offset
 from theanolike.codegen.collapse import collapse
 from theanolike.codegen.emit_pieces import clear, close_pieces, open_pieces, row_work
+from theanolike.codegen.emit_rows import ROWS, row_depth, write_rows
 from theanolike.codegen.emit_scalar import (
     affine_text,
     bare,
@@ -27,6 +28,8 @@ from theanolike.codegen.shapes import Extent, product
 
 class KernelWriter(ParameterWriter):
     """Writes one nest. `stored` values are in memory, `temporaries` per row."""
+
+    in_loop = False  # whether it is a part of a loop's step
 
     def __init__(
         self,
@@ -60,6 +63,8 @@ class KernelWriter(ParameterWriter):
         self.spanning = spanning(nest, self.loops[0])
         self.accumulators: dict[Value, Accumulator] = {}
         self.sharing = "none"
+        self.row_depth: int | None = None  # the loop over rows taken side by side
+        self.grouped: set[Value] = set()  # row temporaries of a group of rows
         self.copying = False  # what a scatter starts from is being written
         self.partials: list[tuple[str, str]] = []
         self.after: list[str] = []
@@ -119,7 +124,14 @@ class KernelWriter(ParameterWriter):
 
     def load(self, load: Load, index: str) -> str:
         name = self.pointer(load.source, write=False)
-        return loaded(f"{name}[{index}]", load.dtype)
+        return loaded(f"{name}[{self.in_group(load.source, index)}]", load.dtype)
+
+    def in_group(self, value: Value, index: str) -> str:
+        """Return where an element of a row is, the same of each row side by side."""
+        if value not in self.grouped:
+            return index
+        inside = index if index.isalnum() else f"({index})"
+        return f"{inside} * {ROWS} + l"
 
     def check(self, site: int, index: str, extent: str) -> str:
         self.may_fail = True
@@ -131,6 +143,7 @@ class KernelWriter(ParameterWriter):
         """Write the whole kernel."""
         nest = self.nest
         self.sharing = sharing_of(nest, self.loops[0])
+        self.row_depth = row_depth(self)
         memory = [s for s in nest.statements if accumulates(s)]
         if self.sharing == "rows":
             open_pieces(self, memory)
@@ -195,6 +208,8 @@ class KernelWriter(ParameterWriter):
         """Open the loop at `depth`, over the thread's piece if it is divided."""
         var = f"i{depth}"
         first, end = self.bounds(depth, extent)
+        if depth == self.row_depth:
+            first = write_rows(self, depth, first, end)
         self.independent(depth)
         self.open(f"for (i64 {var} = {first}; {var} < {end}; ++{var})")
 
@@ -235,15 +250,20 @@ class KernelWriter(ParameterWriter):
     def leave(self, s: Statement, text: str) -> None:
         """Put a finished reduction where its readers look for it."""
         value = s.value
+        register = self.temporary()
+        text = self.result_text(s, text)
+        self.emit(f"const {ARITHMETIC[value.dtype]} {register} = {text};")
+        self.registers[value] = register
+        self.store(value, s.place, register)
+
+    def result_text(self, s: Statement, text: str) -> str:
+        """Return a finished reduction in its value's type."""
         node = s.node
         if not isinstance(node, Reduce):
             raise AssertionError("only reductions finish")
         kind = "int64" if node.kind in ("argmax", "argmin") else node.accumulator
-        text = text if kind == value.dtype else cast_text(text, kind, value.dtype)
-        register = self.temporary()
-        self.emit(f"const {ARITHMETIC[value.dtype]} {register} = {bare(text)};")
-        self.registers[value] = register
-        self.store(value, s.place, register)
+        own = s.value.dtype
+        return bare(text if kind == own else cast_text(text, kind, own))
 
     def leave_scalar(self, value: Value, text: str) -> None:
         """Hand a 0-d result to the caller."""
@@ -260,5 +280,5 @@ class KernelWriter(ParameterWriter):
         where = self.where(Load(value, place))
         if where.rest:
             raise AssertionError("a result's place is affine")
-        index = affine_text(self, where, [])
+        index = self.in_group(value, affine_text(self, where, []))
         self.emit(f"{name}[{index}] = {stored_text(bare(text), value.dtype)};")

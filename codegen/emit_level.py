@@ -197,6 +197,7 @@ class Level(Places):
             reuse.fresh,
         )
         writer.opens = opens
+        writer.in_loop = self.in_loop
         return writer.write()
 
     def argument(self, p: Parameter) -> str:

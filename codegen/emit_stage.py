@@ -339,10 +339,19 @@ class StageWriter:
                     kernel.emit(a.clear_lanes(LANES))
             self._lane_loops(depth)
             kernel.close()
-        for a in accumulators:
-            if a.laned:
-                kernel.emit(a.fold_lanes(LANES))
+        self._fold_lanes(depth, laned)
         kernel.close()
+
+    def _fold_lanes(self, depth: int, laned: list[Statement]) -> None:
+        """Combine the lanes of each reduction, and put them into its total."""
+        kernel = self.kernel
+        var, block = (f"{letter}{depth}" for letter in "ib")
+        for s in laned:
+            a = kernel.accumulators[s.value]
+            if a.positional:
+                kernel.emit(a.fold_places(LANES, var, block, self._position(s)))
+            elif a.laned:
+                kernel.emit(a.fold_lanes(LANES))
 
     def _lane_loops(self, depth: int) -> None:
         """Write the loops over one block, lane by lane."""
@@ -410,10 +419,12 @@ class StageWriter:
     def _accumulate(self, s: Statement, text: str) -> None:
         kernel = self.kernel
         accumulator = kernel.accumulators[s.value]
-        if accumulator.positional:
+        last = len(self.layout.extents) - 1
+        if accumulator.laned and last >= kernel.nest_loops:
+            place = f"i{last} - b{last}"
+            kernel.emit(accumulator.visit_lane(text, place))
+        elif accumulator.positional:
             kernel.emit(accumulator.visit(bare(text), self._position(s)))
-        elif accumulator.laned and len(self.layout.extents) > kernel.nest_loops:
-            kernel.emit(accumulator.visit_lane(text))
         else:
             kernel.emit(accumulator.push(text))
 

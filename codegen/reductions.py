@@ -17,6 +17,7 @@ from theanolike.codegen.schedule.statements import Statement
 
 LANES = 32
 BLOCK = 4096  # elements whose lanes are folded together
+NOWHERE = "0x7fffffff"  # the place of a lane that no element beat the start in
 
 _COMBINE = {
     "add": "add",
@@ -72,8 +73,8 @@ class Accumulator:
 
     @property
     def laned(self) -> bool:
-        """Whether lanes help: not for bools and positions."""
-        return not self.positional and self.kind not in ("and", "or")
+        """Whether lanes help: not for bools."""
+        return self.kind not in ("and", "or")
 
     @property
     def cascaded(self) -> bool:
@@ -83,6 +84,11 @@ class Accumulator:
     @property
     def _type(self) -> str:
         return ARITHMETIC[self.dtype]
+
+    @property
+    def place(self) -> str:
+        """The type of a position in a block: as wide as an element, for vectors."""
+        return "i64" if self.dtype.endswith("64") else "i32"
 
     def identity(self) -> str:
         """Return the text of the neutral element."""
@@ -95,23 +101,31 @@ class Accumulator:
     def declare_total(self) -> str:
         """Declare the running result."""
         if self.positional:
-            return f"{self._type} {self.name} = {{}}; i64 {self.name}_at = -1;"
+            start = self.identity()  # where all elements equal it, the first one counts
+            return f"{self._type} {self.name} = {start}; i64 {self.name}_at = 0;"
         if self.cascaded:
             return f"tl_cascade<{self._type}> {self.name};"
         return f"{self._type} {self.name} = {self.identity()};"
 
     def declare_lanes(self, width: int) -> str:
         """Declare the lanes of one block."""
-        return f"{self._type} {self.name}_l[{width}]; {self.clear_lanes(width)}"
+        lanes = f"{self.name}_l[{width}]"
+        if self.positional:
+            lanes += f"; {self.place} {self.name}_at_l[{width}]"
+        return f"{self._type} {lanes}; {self.clear_lanes(width)}"
 
     def clear_lanes(self, width: int) -> str:
         """Set the lanes to the neutral element."""
         lanes = f"{self.name}_l"
-        return f"for (i64 l = 0; l < {width}; ++l) {lanes}[l] = {self.identity()};"
+        each = f"for (i64 l = 0; l < {width}; ++l)"
+        places = f"{each} {self.name}_at_l[l] = {NOWHERE};" if self.positional else ""
+        return f"{each} {lanes}[l] = {self.identity()}; {places}".rstrip()
 
-    def visit_lane(self, text: str) -> str:
-        """Combine an element into lane l."""
+    def visit_lane(self, text: str, place: str = "") -> str:
+        """Combine an element, which is at `place` in its block, into lane l."""
         lane = f"{self.name}_l[l]"
+        if self.positional:
+            return self.take(text, place, lane, f"{self.name}_at_l[l]")
         return f"{lane} = {self.combine(lane, text)};"
 
     def fold_lanes(self, width: int) -> str:
@@ -132,18 +146,44 @@ class Accumulator:
 
     def visit(self, text: str, position: str) -> str:
         """Take an element at `position` if it beats the best one so far."""
-        sign = ">" if self.kind == "argmax" else "<"
-        value = f"const {self._type} x = {text};"
-        nan = (
-            ""
-            if "int" in self.dtype or self.dtype == "bool"
-            else (f" || (x != x && {self.name} == {self.name})")
-        )
-        test = f"{self.name}_at < 0 || x {sign} {self.name}{nan}"
+        return self.take(text, position, self.name, f"{self.name}_at")
+
+    def take(self, text: str, place: str, best: str, at: str) -> str:
+        """Put an element and its place into `best` and `at` if it is a better one."""
         return (
-            f"{{ {value} if ({test}) "
-            f"{{ {self.name} = x; {self.name}_at = {position}; }} }}"
+            f"{{ const {self._type} x = {text}; "
+            f"const bool take = {self.beats('x', best)}; "
+            f"{best} = take ? x : {best}; {at} = take ? {place} : {at}; }}"
         )
+
+    def fold_places(self, width: int, var: str, start: str, position: str) -> str:
+        """Take the best of the lanes; of equal ones the first, as in one loop."""
+        best, at, kind = self.name, f"{self.name}_at", self._type
+        low, place = f"{best}_l[l]", f"{at}_l[l]"
+        same = f"(x == {low})"
+        if not self._is_exact:
+            same = f"({same} | ((x != x) & ({low} != {low})))"
+        better = f"{self.beats('x', low)} | ({same} & (at < {place}))"
+        return (
+            f"for (i64 w = {width // 2}; w; w /= 2) for (i64 l = 0; l < w; ++l) {{ "
+            f"const {kind} x = {best}_l[l + w]; const {self.place} at = {at}_l[l + w]; "
+            f"const bool take = {better}; "
+            f"{low} = take ? x : {low}; {place} = take ? at : {place}; }} "
+            f"if ({at}_l[0] < {NOWHERE} && {self.beats(f'{best}_l[0]', best)}) "
+            f"{{ const i64 {var} = {start} + {at}_l[0]; "
+            f"{best} = {best}_l[0]; {at} = {position}; }}"
+        )
+
+    @property
+    def _is_exact(self) -> bool:
+        return "int" in self.dtype or self.dtype == "bool"
+
+    def beats(self, x: str, best: str) -> str:
+        """Return when an element is a better one, or the first NaN."""
+        largest = self.kind == "argmax"
+        if self._is_exact:
+            return f"({x} {'>' if largest else '<'} {best})"
+        return f"(!({x} {'<=' if largest else '>='} {best}) & ({best} == {best}))"
 
     def total_text(self) -> str:
         """Return the text of the finished result."""

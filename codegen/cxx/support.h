@@ -2,8 +2,10 @@
 // cascade of sums.
 #if defined(__clang__)
 #define TL_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#define TL_ROLLED _Pragma("clang loop unroll(disable)")
 #else
 #define TL_INDEPENDENT _Pragma("GCC ivdep")
+#define TL_ROLLED _Pragma("GCC unroll 1")
 #endif
 #define TL_STEP __attribute__((always_inline))
 #define TL_SCALAR __asm__ volatile("")  // a short loop, not worth vectorising

@@ -1,13 +1,52 @@
 static TL_APART void kernel_0_piece(i64 n0, const float* __restrict x, float* __restrict p0, float* __restrict p1, i64 n1, i64 begin, i64 end) {
-  for (i64 i0 = begin; i0 < end; ++i0) {
-    float t0 = (-__builtin_inff());
+  i64 g0 = begin;
+  if (n0 > 0 && n0 <= 32) for (; g0 + 16 <= end; g0 += 16) {
+    float t0[32 * 16];
+    float t1[32 * 16];
+    for (i64 i1 = 0; i1 < n0; ++i1)
+    for (i64 l = 0; l < 16; ++l) {
+      const i64 i0 = g0 + l;
+      // model.py:0
+      t1[i1 * 16 + l] = x[i0 * n0 + i1];
+    }
+    for (i64 w = 16; w; w /= 2) for (i64 k = 0; k < w && k + w < n0; ++k) TL_ROLLED for (i64 l = 0; l < 16; ++l) t1[k * 16 + l] = maximum<float>(t1[k * 16 + l], t1[(k + w) * 16 + l]);
+    float t2[16];
+    for (i64 l = 0; l < 16; ++l) {
+      const i64 i0 = g0 + l;
+      t2[l] = t1[l];
+    }
+    float t3[32 * 16];
+    for (i64 i1 = 0; i1 < n0; ++i1)
+    for (i64 l = 0; l < 16; ++l) {
+      const i64 i0 = g0 + l;
+      // model.py:3, model.py:2
+      const float t4 = exp_f32((x[i0 * n0 + i1] - t2[l]));
+      t0[i1 * 16 + l] = t4;
+      // model.py:4
+      t3[i1 * 16 + l] = 0.0f + t4;
+    }
+    for (i64 w = 16; w; w /= 2) for (i64 k = 0; k < w && k + w < n0; ++k) TL_ROLLED for (i64 l = 0; l < 16; ++l) t3[k * 16 + l] = t3[k * 16 + l] + t3[(k + w) * 16 + l];
+    float t5[16];
+    for (i64 l = 0; l < 16; ++l) {
+      const i64 i0 = g0 + l;
+      t5[l] = t3[l];
+    }
+    for (i64 i1 = 0; i1 < n0; ++i1)
+    for (i64 l = 0; l < 16; ++l) {
+      const i64 i0 = g0 + l;
+      // model.py:6
+      p0[i0 * n0 + i1] = t0[i1 * 16 + l] / t5[l];
+    }
+  }
+  for (i64 i0 = g0; i0 < end; ++i0) {
+    float t6 = (-__builtin_inff());
     for (i64 b1 = 0; b1 < n0; b1 += 4096) {
       const i64 e1 = tl_min(b1 + 4096, n0);
-      float t0_l[32]; for (i64 l = 0; l < 32; ++l) t0_l[l] = (-__builtin_inff());
+      float t6_l[32]; for (i64 l = 0; l < 32; ++l) t6_l[l] = (-__builtin_inff());
       {
         const auto step = [&](i64 i1, i64 l) TL_STEP {
           // model.py:0
-          t0_l[l] = maximum<float>(t0_l[l], x[i0 * n0 + i1]);
+          t6_l[l] = maximum<float>(t6_l[l], x[i0 * n0 + i1]);
         };
         i64 j1 = b1;
         for (; j1 + 32 <= e1; j1 += 32) {
@@ -15,20 +54,20 @@ static TL_APART void kernel_0_piece(i64 n0, const float* __restrict x, float* __
         }
         for (i64 l = 0; j1 < e1; ++j1, ++l) { TL_SCALAR; step(j1, l); }
       }
-      for (i64 w = 16; w; w /= 2) for (i64 l = 0; l < w; ++l) t0_l[l] = maximum<float>(t0_l[l], t0_l[l + w]); t0 = maximum<float>(t0, t0_l[0]);
+      for (i64 w = 16; w; w /= 2) for (i64 l = 0; l < w; ++l) t6_l[l] = maximum<float>(t6_l[l], t6_l[l + w]); t6 = maximum<float>(t6, t6_l[0]);
     }
-    const float t1 = t0;
-    tl_cascade<float> t2;
+    const float t7 = t6;
+    tl_cascade<float> t8;
     for (i64 b1 = 0; b1 < n0; b1 += 4096) {
       const i64 e1 = tl_min(b1 + 4096, n0);
-      float t2_l[32]; for (i64 l = 0; l < 32; ++l) t2_l[l] = 0.0f;
+      float t8_l[32]; for (i64 l = 0; l < 32; ++l) t8_l[l] = 0.0f;
       {
         const auto step = [&](i64 i1, i64 l) TL_STEP {
           // model.py:3, model.py:2
-          const float t3 = exp_f32((x[i0 * n0 + i1] - t1));
-          p0[i1] = t3;
+          const float t9 = exp_f32((x[i0 * n0 + i1] - t7));
+          p1[i1] = t9;
           // model.py:4
-          t2_l[l] = (t2_l[l] + t3);
+          t8_l[l] = (t8_l[l] + t9);
         };
         i64 j1 = b1;
         for (; j1 + 32 <= e1; j1 += 32) {
@@ -36,20 +75,20 @@ static TL_APART void kernel_0_piece(i64 n0, const float* __restrict x, float* __
         }
         for (i64 l = 0; j1 < e1; ++j1, ++l) { TL_SCALAR; step(j1, l); }
       }
-      for (i64 w = 16; w; w /= 2) for (i64 l = 0; l < w; ++l) t2_l[l] = (t2_l[l] + t2_l[l + w]); t2.push(t2_l[0]);
+      for (i64 w = 16; w; w /= 2) for (i64 l = 0; l < w; ++l) t8_l[l] = (t8_l[l] + t8_l[l + w]); t8.push(t8_l[0]);
     }
-    const float t4 = t2.total();
+    const float t10 = t8.total();
     for (i64 i1 = 0; i1 < n0; ++i1) {
       // model.py:6
-      p1[i0 * n0 + i1] = p0[i1] / t4;
+      p0[i0 * n0 + i1] = p1[i1] / t10;
     }
   }
 }
 struct kernel_0_task { i64 n0; const float* x; float* p0; float* p1; i64 n1; };
 static void kernel_0_run(void* data, i64 begin, i64 end) {
   const kernel_0_task* a = (const kernel_0_task*)data;
-  float p0[2048];
-  kernel_0_piece(a->n0, a->x, p0, a->p1, a->n1, begin, end);
+  float p1[2048];
+  kernel_0_piece(a->n0, a->x, a->p0, p1, a->n1, begin, end);
 }
 static void kernel_0(tl_call* c, i64 n0, const float* __restrict x, float* __restrict p0, float* __restrict p1, i64 n1) {
   if (n1 * n0 < 32768 || n0 > 2048) {
@@ -74,6 +113,6 @@ extern "C" i32 tl_compute(tl_call* c) {
   const i64 v0_shape0[] = {n1, n0};
   v0 = (float*)c->table->output(c, 0, v0_shape0);
   if (!v0) return tl_fail(c, TL_MEMORY, -1, 0, 0, 0);
-  kernel_0(c, n0, x, (float*)w0, v0, n1);
+  kernel_0(c, n0, x, v0, (float*)w0, n1);
   return TL_OK;
 }

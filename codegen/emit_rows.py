@@ -1,0 +1,237 @@
+"""Short rows side by side: each lane of the vectors has a row of its own.
+
+A row of ten elements leaves most of its 32 lanes empty, and folding them costs more
+than the elements do. So sixteen rows at a time go through the stages of a nest: a row's
+lanes are combined as ever, in an array with the sixteen rows innermost. Same bits,
+whichever way a row is taken.
+"""
+
+from typing import TYPE_CHECKING
+
+from theanolike.codegen.emit_scalar import bare
+from theanolike.codegen.emit_stage import StageWriter
+from theanolike.codegen.memory import accumulates
+from theanolike.codegen.program import Reduce, Value
+from theanolike.codegen.reductions import LANES, Accumulator
+from theanolike.codegen.scalars import ARITHMETIC, CTYPE
+from theanolike.codegen.schedule.fuse import Stage
+from theanolike.codegen.schedule.statements import Statement
+from theanolike.codegen.shapes import Extent, product
+
+if TYPE_CHECKING:
+    from theanolike.codegen.emit_kernel import KernelWriter
+
+ROWS = 16  # rows taken together
+# Operations of a row's element for which the text is written twice: anywhere, and in
+# loops, whose units are large, where the rows may be long.
+DEAREST, CHEAP = 100, 12
+
+
+def row_depth(kernel: "KernelWriter") -> int | None:
+    """Return the loop over rows that may be taken side by side, if there is one."""
+    nest, layout = kernel.nest, kernel.loops[0]
+    if kernel.sharing != "outer" or kernel.overwritten:
+        return None
+    inner = layout.outer or len(layout.extents) - 1
+    if inner < 1 or (not layout.outer and len(nest.stages) > 1):
+        return None
+    length = _length(kernel, inner)
+    rows = layout.extents[inner - 1]
+    if length is None or (isinstance(rows, int) and rows < ROWS):
+        return None
+    if isinstance(length, int) and not 1 < length <= _most(kernel, inner):
+        return None
+    dearest = DEAREST if isinstance(length, int) or not kernel.in_loop else CHEAP
+    if sum(s.weight for s in nest.statements) > dearest:
+        return None
+    if not all(_is_plain(kernel, s, inner) for s in nest.statements):
+        return None
+    kept = [v for v in kernel.temporaries if v in kernel.made]
+    kept = [v for v in kept if v not in kernel.stored]
+    if any(product(v.shape[nest.k :]) != length for v in kept):
+        return None
+    return None if _is_flagged(kernel) else inner - 1
+
+
+def _length(kernel: "KernelWriter", inner: int) -> "int | Extent | None":
+    """Return the elements of a row, the same in all stages that have a loop."""
+    found: list[int | Extent] = []
+    for layout in kernel.loops:
+        found += [e for e in layout.extents[inner:] if e not in found]
+        if len(layout.extents) > inner + 1:
+            return None
+    return found[0] if len(found) == 1 else None
+
+
+def _most(kernel: "KernelWriter", inner: int) -> int:
+    """Return how long rows may be: any length where they lie side by side in memory."""
+    statements = kernel.nest.statements
+    for s in statements:
+        positional = isinstance(s.node, Reduce) and s.node.kind in ("argmax", "argmin")
+        if not positional:
+            return LANES
+        layout = kernel.loops[kernel.stage_of[s.value]]
+        for load in s.loads:
+            along = {
+                layout.loop_of[a]: f
+                for a, f in kernel.where(load).coefficients
+                if a in layout.printed
+            }
+            if along.get(inner - 1) != 1:
+                return LANES
+    return 2**31 - 1
+
+
+def _is_plain(kernel: "KernelWriter", s: Statement, inner: int) -> bool:
+    """Tell whether a statement makes a row's elements, or combines them."""
+    if s.kind == "map":
+        return s.value.ndim > 0
+    node = s.node
+    if s.kind != "reduce" or accumulates(s) or not isinstance(node, Reduce):
+        return False
+    loops = {kernel.loops[kernel.stage_of[s.value]].loop_of[a] for a in s.reduced}
+    is_complex = "complex" in s.body.dtype or "complex" in node.accumulator
+    return loops == {inner} and not is_complex and s.value.ndim > 0
+
+
+def _is_flagged(kernel: "KernelWriter") -> bool:
+    """Tell whether a primitive has a fast form, which may ask to be done again."""
+    if not any(s.kind == "reduce" for s in kernel.nest.statements):
+        return True
+    before = kernel.stage
+    found = False
+    for at, stage in enumerate(kernel.nest.stages):
+        kernel.stage = at
+        found = found or StageWriter(kernel, stage).table.flagged(0)
+    kernel.stage = before
+    return found
+
+
+def write_rows(kernel: "KernelWriter", depth: int, first: str, end: str) -> str:
+    """Write whole groups of rows; return the name of the first row left."""
+    group = f"g{depth}"
+    length = bare(kernel.extent(_length(kernel, depth + 1) or 0))
+    kernel.emit(f"i64 {group} = {first};")
+    most = _most(kernel, depth + 1)
+    short = "" if length.isdigit() else f"if ({length} > 0 && {length} <= {most}) "
+    kernel.open(f"{short}for (; {group} + {ROWS} <= {end}; {group} += {ROWS})")
+    before, registers = kernel.stage, dict(kernel.registers)
+    lanes = length if length.isdigit() else str(LANES)
+    for value in kernel.temporaries:
+        if value in kernel.made and value not in kernel.stored:
+            name = kernel.temporary()
+            kernel.emit(f"{CTYPE[value.dtype]} {name}[{lanes} * {ROWS}];")
+            kernel.here[value] = name
+            kernel.grouped.add(value)
+    for at, stage in enumerate(kernel.nest.stages):
+        kernel.stage = at
+        _Rows(kernel, stage, depth, length).write()
+    kernel.close()
+    for value in kernel.grouped:
+        del kernel.here[value]
+    kernel.grouped.clear()
+    kernel.stage, kernel.registers = before, registers
+    return group
+
+
+class _Rows(StageWriter):
+    """Writes one stage for a group of rows, the rows innermost."""
+
+    def __init__(
+        self, kernel: "KernelWriter", stage: Stage, depth: int, length: str
+    ) -> None:
+        super().__init__(kernel, stage)
+        self.depth = depth
+        self.length = length
+
+    def write(self) -> None:
+        """Write the stage."""
+        kernel = self.kernel
+        for s in self.reductions:
+            kernel.accumulators[s.value] = self._declare(Accumulator.of(s, kernel))
+        inside = len(self.layout.extents) > self.depth + 1
+        if inside:
+            var = f"i{self.depth + 1}"
+            kernel.emit(f"for (i64 {var} = 0; {var} < {self.length}; ++{var})")
+        else:
+            for s in self.stage.statements:
+                self._name_row(s.value)
+        self._over_rows()
+        self.table.bind(len(self.layout.extents), kernel.emit, last=True)
+        self._statements(0)
+        kernel.close()
+        for s in self.reductions:
+            self._leave(s, kernel.accumulators.pop(s.value))
+
+    def _over_rows(self) -> None:
+        kernel, row = self.kernel, f"i{self.depth}"
+        kernel.open(f"for (i64 l = 0; l < {ROWS}; ++l)")
+        kernel.emit(f"const i64 {row} = g{self.depth} + l;")
+
+    def _name_row(self, value: Value) -> None:
+        kernel, name = self.kernel, self.kernel.temporary()
+        kernel.emit(f"{ARITHMETIC[value.dtype]} {name}[{ROWS}];")
+        kernel.registers[value] = f"{name}[l]"
+
+    def _declare(self, a: Accumulator) -> Accumulator:
+        kind, name = ARITHMETIC[a.dtype], a.name
+        emit = self.kernel.emit
+        each = f"for (i64 l = 0; l < {ROWS}; ++l)"
+        if a.positional:
+            emit(f"{kind} {name}[{ROWS}]; {a.place} {name}_at[{ROWS}];")
+            emit(f"{each} {{ {name}[l] = {a.identity()}; {name}_at[l] = 0; }}")
+        elif a.laned:
+            most = self.length if self.length.isdigit() else str(LANES)
+            emit(f"{kind} {name}[{most} * {ROWS}];")
+        else:
+            emit(f"{kind} {name}[{ROWS}]; {each} {name}[l] = {a.identity()};")
+        return a
+
+    def _map(self, s: Statement, text: str) -> None:
+        kernel = self.kernel
+        if len(self.layout.extents) == self.depth + 1:
+            register = kernel.registers[s.value]
+            kernel.emit(f"{register} = {bare(text)};")
+            text = register
+        kernel.store(s.value, s.place, text)
+
+    def _accumulate(self, s: Statement, text: str) -> None:
+        kernel = self.kernel
+        a = kernel.accumulators[s.value]
+        if a.positional:
+            place = self._position(s)
+            best, at = f"{a.name}[l]", f"{a.name}_at[l]"
+            kernel.emit(a.take(bare(text), place, best, at))
+        elif a.laned:
+            at = f"{a.name}[i{self.depth + 1} * {ROWS} + l]"
+            # A sum starts from 0, as in lanes: so -0 becomes 0.
+            first = a.combine(a.identity(), text) if a.kind == "add" else text
+            kernel.emit(f"{at} = {bare(first)};")
+        else:
+            at = f"{a.name}[l]"
+            kernel.emit(f"{at} = {bare(a.combine(at, text))};")
+
+    def _leave(self, s: Statement, a: Accumulator) -> None:
+        kernel, name = self.kernel, a.name
+        if a.laned and not a.positional:
+            self._fold(a)
+        total = f"{name}_at[l]" if a.positional else f"{name}[l]"
+        self._name_row(s.value)
+        register = kernel.registers[s.value]
+        self._over_rows()
+        kernel.emit(f"{register} = {kernel.result_text(s, total)};")
+        kernel.store(s.value, s.place, register)
+        kernel.close()
+
+    def _fold(self, a: Accumulator) -> None:
+        """Combine each row's lanes pairwise; those beyond its end are neutral."""
+        width = LANES // 2
+        while self.length.isdigit() and width >= int(self.length):
+            width //= 2
+        low, high = f"{a.name}[k * {ROWS} + l]", f"{a.name}[(k + w) * {ROWS} + l]"
+        both = bare(a.combine(low, high))
+        self.kernel.emit(
+            f"for (i64 w = {width}; w; w /= 2) "
+            f"for (i64 k = 0; k < w && k + w < {self.length}; ++k) "
+            f"TL_ROLLED for (i64 l = 0; l < {ROWS}; ++l) {low} = {both};"
+        )
