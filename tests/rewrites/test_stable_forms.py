@@ -256,10 +256,77 @@ def test_a_variance_by_hand_is_accurate_far_from_zero_with_its_gradient():
         np.testing.assert_allclose(gradient, 2 * apart / count, rtol=1e-6, atol=1e-7)
 
 
+FIRST, LAST = T.lscalars("first", "last")
+LIST = T.dvector("x")
+
+
+def variance(x):
+    return (x**2).mean() - x.mean() ** 2
+
+
+SLICES = {
+    "of known bounds": lambda: variance(LIST[1:4]),
+    "of known bounds, taken twice": lambda: (
+        T.mean(LIST[1:4] ** 2) - T.mean(LIST[1:4]) ** 2
+    ),
+    "of bounds that are arguments": lambda: variance(LIST[FIRST:LAST]),
+    "by sums": lambda: (
+        T.sum(LIST[1:4] ** 2) / LIST[1:4].shape[0]
+        - (T.sum(LIST[1:4]) / LIST[1:4].shape[0]) ** 2
+    ),
+    "by sums over a number": lambda: (
+        T.sum(LIST[1:4] ** 2) / 3 - (T.sum(LIST[1:4]) / 3) ** 2
+    ),
+    "by sums over a difference": lambda: (
+        T.sum(LIST[FIRST:LAST] ** 2) / (LAST - FIRST)
+        - (T.sum(LIST[FIRST:LAST]) / (LAST - FIRST)) ** 2
+    ),
+    "of a step": lambda: variance(LIST[1:6:2]),
+    "of picked ones": lambda: variance(LIST[[1, 3, 5]]),
+    "scaled": lambda: (
+        (3 * (2 * LIST[1:4]) ** 2).mean() - 3 * (2 * LIST[1:4]).mean() ** 2
+    ),
+    "of one less": lambda: (
+        (T.sum(LIST[1:4] ** 2) - T.sum(LIST[1:4]) ** 2 / 3) / (3 - 1)
+    ),
+    "of one less, by the mean": lambda: (
+        (
+            T.sum(LIST[FIRST:LAST] ** 2)
+            - (LAST - FIRST) * (T.sum(LIST[FIRST:LAST]) / (LAST - FIRST)) ** 2
+        )
+        / (LAST - FIRST - 1)
+    ),
+    "of nothing": lambda: T.sum(LIST[4:2] ** 2) / 3 - (T.sum(LIST[4:2]) / 3) ** 2,
+}
+
+
+def test_a_variance_by_hand_of_a_slice_is_accurate_far_from_zero():
+    outputs = [written() for written in SLICES.values()]
+    f = theano.function([LIST, FIRST, LAST], outputs, mode=STABLE)
+    near = np.array([5.0, 1.0, 2.0, 4.0, -3.0, 1.5])
+    found = dict(zip(SLICES, f(near + 1e8, 1, 4), strict=True))
+    expected = dict.fromkeys(SLICES, np.var(near[1:4]))
+    expected["of a step"] = expected["of picked ones"] = np.var(near[1::2])
+    expected["scaled"] *= 12
+    expected["of one less"] *= 1.5
+    expected["of one less, by the mean"] *= 1.5
+    expected["of nothing"] = 0
+    for name, value in found.items():
+        np.testing.assert_allclose(value, expected[name], rtol=1e-12, err_msg=name)
+
+
 def test_a_divisor_that_is_no_count_makes_no_variance():
     x, n = T.dvector(), T.dscalar()
     f = theano.function([x, n], (x**2).sum() / n - (x.sum() / n) ** 2, mode=STABLE)
     np.testing.assert_allclose(f(np.array([1.0, 3.0]), 4.0), 10 / 4 - 1)
+    assert np.isnan(f(np.array([1.0, 3.0]), 0.0))
+    by_x, by_n = T.grad((x**2).sum() / n - (x.sum() / n) ** 2, [x, n])
+    f = theano.function([x, n], [by_x, by_n], mode=STABLE)
+    for divisor in (2.0, 4.0):
+        first, second = f(np.array([1.0, 3.0]), divisor)
+        expected = 2 * np.array([1.0, 3.0]) / divisor - 8 / divisor**2
+        np.testing.assert_allclose(first, expected, atol=1e-15)
+        np.testing.assert_allclose(second, -10 / divisor**2 + 32 / divisor**3)
 
 
 PRODUCTS = {

@@ -51,5 +51,8 @@ SAMPLES = {
             - f("mean")(M, axis=0, keepdims=True) ** 2
         ),
         lambda: f("mean")(FIXED**2, axis=1) - f("mean")(FIXED, axis=1) ** 2,
+        lambda: f("mean")(V[1:5] ** 2) - f("mean")(V[1:5]) ** 2,
+        lambda: (f("sum")(V * V) - f("sum")(V) ** 2 / V.shape[0]) / (V.shape[0] - 1),
+        lambda: f("sum")(f("sqr")(M), axis=0) / S - f("sqr")(f("sum")(M, axis=0)) / S,
     ],
 }
