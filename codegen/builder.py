@@ -220,6 +220,7 @@ class Builder(Extents):
             body: Scalar = value.at(*(Axis(k) for k in range(value.ndim)))
         else:
             domain, own, f = source
+            self.make_room(domain)
             body = f(*(Axis(k) for k in range(len(domain))))
         result = dtype or own
         return self.append(  # type: ignore[no-any-return]
@@ -245,6 +246,7 @@ class Builder(Extents):
             source, dims = node.operands[0], [through(d, dims) for d in node.dims]
         shape = tuple(map(self.flat, shape))
         dims = [ViewDim(d.axis, self.flat(d.start), self.flat(d.step)) for d in dims]
+        self.hold(tuple(shape[d.axis] for d in dims if d.axis is not None))
         if source.shape == shape and all(d == ViewDim(k) for k, d in enumerate(dims)):
             return source
         return self.append(View(source, shape, tuple(dims), self.site))  # type: ignore[no-any-return]
@@ -270,6 +272,7 @@ class Builder(Extents):
     def reshape(self, source: Value, shape: Shape) -> Value:
         """Return the elements in row-major order under another shape."""
         shape = tuple(map(self.flat, shape))
+        self.hold(shape)
         return self.append(Reshape(self.dense(source), tuple(shape), self.site))  # type: ignore[no-any-return]
 
     def dense(self, value: Value) -> Value:
@@ -291,6 +294,7 @@ class Builder(Extents):
             ViewDim(None) if type(e) is int and e == 1 else ViewDim(k + padding)
             for k, e in enumerate(source.shape)
         ]
+        self.make_room(shape)
         return self.view(source, shape, dims)
 
     def scatter(
@@ -327,6 +331,8 @@ class Builder(Extents):
     ) -> Any:
         """Call a library routine on dense buffers."""
         dense = [self.dense(value) for value in operands]
+        for _, shape in results:
+            self.make_room(shape)
         return self.append(Library(name, dense, results, params, self.site))
 
     def loop(  # noqa: PLR0913 - a loop is all this
@@ -376,6 +382,8 @@ class Builder(Extents):
         tell = Outside(self, inner, zip(arguments[first:], captured, strict=True))
         shapes = [value.shape for value in states]
         shapes += [(steps, *tell.shape(value)) for value in kept]
+        for shape in () if until else shapes[first:]:
+            self.make_room(shape)
         loop = Loop(steps, states, captured, inner.program, self.site, until, reverse)
         self.append(loop)
         results = self.program.nodes[-1].results
@@ -430,6 +438,7 @@ class Builder(Extents):
         inner.site = self.site
         # What a nested program requires is not known to hold after it: it may not run.
         inner._classes = inner.program.equal = dict(self._classes)
+        inner._held, inner._measured = list(self._held), self._measured
         return inner
 
     def argument_like(self, value: Value) -> Value:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 # loops over arrays; with library calls, whose work isn't estimated, and in teams.
 POLL, POLL_NESTS, POLL_LIBRARIES = 4095, 63, 7
 FEWEST = 256  # elements that rows of unknown number have room for at first
+MOST = 1 << 56  # of them, whatever the number of steps
 BLOCK_ROWS = 8  # rows of a thread that has them to itself, at least (cxx/product.h)
 LARGE = 1 << 18  # elements of a step after which signals are looked at in any case
 
@@ -278,7 +279,8 @@ class _LoopWriter:
         need = f"({step} + 1) * ({size})"
         emit(f"  if ({need} > {name}_room) {{")
         least = f"tl_max({need}, tl_max(2 * {name}_room, {FEWEST}))"
-        emit(f"    {name}_room = tl_min({least}, {steps} * ({size}));")
+        most = f"tl_min({steps}, {MOST} / tl_max({size}, 1)) * ({size})"
+        emit(f"    {name}_room = tl_min({least}, {most});")
         emit(
             f"    {CTYPE[row.dtype]}* more = ({CTYPE[row.dtype]}*)c->table->workspace("
             f"c, {name}_room * sizeof(*more));"

@@ -5,6 +5,7 @@ of the arguments.
 """
 
 import operator
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -33,16 +34,23 @@ from theanolike.codegen.shapes import (
     floordiv,
     is_nonnegative,
     item,
+    leaves,
+    maximum,
     mod,
     mul,
+    product,
     sub,
     where_negative,
 )
 from theanolike.codegen.suppose import Suppositions, from_run, from_shapes
 
-__all__ = ["Extents"]
+__all__ = ["TOO_LARGE", "Extents"]
 
 DEEPEST = 24  # operations in an extent that has no value of its own
+MOST_ELEMENTS = 1 << 53  # of an array: more don't have addresses
+TOO_LARGE = 99  # stands for the axis where an array has more of them
+LARGE = 1 << 31  # a number that a program seldom means
+SHAPES = 16  # known to have fewer that are looked at
 
 
 class Extents:
@@ -64,6 +72,8 @@ class Extents:
         self._items: dict[tuple[Value, tuple[int, ...]], int | Extent] = {}
         self._flat: dict[Extent, Extent] = {}
         self._classes = self.program.equal
+        self._held: list[Counter[int | Extent]] = []
+        self._measured: set[Extent] = set()
         # Arguments of a nested program that are values of the one around it.
         self._outside: dict[Value, tuple[Extents, Value]] = {}
 
@@ -75,6 +85,7 @@ class Extents:
     def map(self, shape: Shape, dtype: str, f: Callable[..., Scalar]) -> Value:
         """Return the value whose element at (i, j...) is `f(i, j...)`."""
         shape = tuple(map(self.flat, shape))
+        self.make_room(shape)
         body = f(*(Axis(k) for k in range(len(shape))))
         return self.append(  # type: ignore[no-any-return]
             Map(tuple(shape), dtype, body, self.site)
@@ -197,7 +208,45 @@ class Extents:
 
     def named(self, extent: int | Extent) -> Extent:
         """Return an extent by way of a 0-d value: it is computed once."""
-        return item(self.append(Map((), "int64", as_index(extent), self.site)))
+        made = item(self.append(Map((), "int64", as_index(extent), self.site)))
+        if not self._is_free(extent):
+            self._measured.add(made)
+        return made
+
+    def _is_free(self, extent: int | Extent) -> bool:
+        """Tell whether integers, which may be anything, make an extent."""
+        if isinstance(extent, int):
+            return extent >= LARGE
+        return any(
+            leaf.op == "item" and leaf not in self._measured for leaf in leaves(extent)
+        )
+
+    def make_room(self, shape: Shape) -> None:
+        """Check that an array of this shape has elements that can be counted.
+
+        Arguments' extents are those of arrays that are there, integers may be anything:
+        what they make is divided into the elements that there may be, so that no
+        product overflows.
+        """
+        extents = [self.flat(e) for e in shape if not isinstance(e, int) or e != 1]
+        free = [e for e in extents if self._is_free(e)]
+        wanted = Counter(extents)
+        if not free or any(wanted <= known for known in self._held[-SHAPES:]):
+            return
+        others = product(e for e in extents if e not in free)
+        room = floordiv(MOST_ELEMENTS, maximum(others, 1))
+        for extent in free:
+            self.require_at_most(extent, room)
+            room = floordiv(room, maximum(extent, 1))
+        self._held.append(wanted)
+
+    def require_at_most(self, extent: int | Extent, room: int | Extent) -> None:
+        """Make an extent above a bound the error of an array that is too large."""
+        self.require_equal(where_negative(sub(room, extent), 1, 0), 0, TOO_LARGE)
+
+    def hold(self, shape: Shape) -> None:
+        """Note that an array of this shape is there."""
+        self._held.append(Counter(e for e in shape if not isinstance(e, int) or e != 1))
 
     def require_equal(
         self,

@@ -4,6 +4,7 @@ Each error is a `TheanolikeError` and, besides it, the builtin that a program wo
 catch without knowing theanolike::
 
     TheanolikeError
+        AllocationError (MemoryError)
         AsTensorError (TypeError)
         AssertionFailedError (AssertionError)
         CompilationError (RuntimeError)
@@ -34,6 +35,7 @@ from collections.abc import Sequence
 import numpy as np
 
 __all__ = [
+    "AllocationError",
     "AsTensorError",
     "AssertionFailedError",
     "CompilationError",
@@ -66,6 +68,10 @@ MAX_ORIGINS = 4
 
 class TheanolikeError(Exception):
     """Root of all errors that theanolike raises on purpose."""
+
+
+class AllocationError(TheanolikeError, MemoryError):
+    """An array for which there is no memory."""
 
 
 class AsTensorError(TheanolikeError, TypeError):

@@ -54,6 +54,7 @@ v5: float64(3, weights.0) = map (i, j): v0[i, j]
 v6: float64(3, 3) = library gemm (True, False) of weights, v5
 k0: float64(2) = data [1.0, 2.0]
 v7: float64(2) = map (i): guard((i > 0), k0[(i + -1)], 0.0)
+require where_negative((4503599627370496 - x1), 1, 0) == 0
 v8: float64(2), v9: float64(x1, 2) = loop x1 times from v7:
   x2: int64() = input 0
   x3: float64(2) = input 1

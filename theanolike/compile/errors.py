@@ -7,6 +7,7 @@ import numpy as np
 
 from theanolike.config import config
 from theanolike.errors import (
+    AllocationError,
     AssertionFailedError,
     IndexOutOfBoundsError,
     LinearAlgebraError,
@@ -23,8 +24,13 @@ from theanolike.ops.scan.loop import LoopOp
 __all__ = [
     "BROADCAST",
     "HOST",
+    "MEMORY",
+    "SHAPE",
+    "TOO_LARGE",
+    "advice",
     "bodies",
     "calls_python",
+    "describe",
     "enclosing",
     "mismatch",
     "node_error",
@@ -34,8 +40,11 @@ __all__ = [
 ]
 
 # As in codegen/include/theanolike/abi.h.
+SHAPE = 1
 BROADCAST = 2
 HOST = 4
+MEMORY = 5
+TOO_LARGE = 99  # as the axis of a mismatch: an array of more elements than there may be
 
 Shapes = Sequence[tuple[int, ...] | None]
 
@@ -86,6 +95,14 @@ def node_error(
     if inside is not None and not around:
         loops = steps_of(enclosing([node], inside[0]), getattr(error, "steps", ()))
         node, values = inside
+    if isinstance(error, _WITHOUT_ROOM) and isinstance(node.op, NativeOp):
+        from theanolike.compile.sizes import MOST_BYTES, too_large
+
+        least = -1 if isinstance(error, MemoryError) else MOST_BYTES
+        told = too_large(node, values, least)
+        if told or isinstance(error, MemoryError):
+            lead = told or lead
+            error = AllocationError(lead)
     if isinstance(error, ValueError) and _broadcasts(node):
         told = mismatch([np.shape(value) for value in values])
         if told:
@@ -118,6 +135,10 @@ _OURS: dict[type[Exception], type[Exception]] = {
 }
 
 
+# What NumPy raises where an array would be too large, among other things.
+_WITHOUT_ROOM = (MemoryError, ValueError, OverflowError)
+
+
 def _with_text(error: Exception, text: str) -> Exception:
     kind = type(error)
     if kind.__init__ in _PLAIN and not isinstance(error, KeyError | OSError):
@@ -132,11 +153,14 @@ _PLAIN = {
     for kind in (Exception, ValueError, TypeError, IndexError, RuntimeError)
 }
 _PLAIN |= {NotImplementedError.__init__, ZeroDivisionError.__init__}
+_PLAIN |= {MemoryError.__init__, OverflowError.__init__}
 _PLAIN |= {AssertionError.__init__, ArithmeticError.__init__, TheanolikeError.__init__}
 
 
 def advice(error: Exception) -> str:
     """Return the next step for an error of this type."""
+    if isinstance(error, MemoryError):
+        return "Compare the extents that are asked for with the memory there is."
     if isinstance(error, IndexError):
         return "Compare the index with the shape of what it indexes."
     if isinstance(error, ValueError):
@@ -251,6 +275,12 @@ def unit_error(
 def _from_record(code: int, values: Sequence[int]) -> tuple[type[Exception], str]:
     first, second, third = values[:3]
     match code:
+        case 1 if first == TOO_LARGE:
+            return AllocationError, (
+                "Unable to allocate an array of more elements than can be addressed."
+            )
+        case 5:
+            return AllocationError, f"Unable to allocate {first} bytes."
         case 1 | 2:
             return ShapeError, (
                 f"Input dimension mis-match. (in dimension {first}: {second} and "

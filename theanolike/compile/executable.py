@@ -21,7 +21,14 @@ import numpy as np
 from theanolike import _runtime
 from theanolike._runtime import Cell, Unit
 from theanolike.cache import open_store
-from theanolike.compile.errors import BROADCAST, HOST, unit_error
+from theanolike.compile.errors import (
+    BROADCAST,
+    HOST,
+    MEMORY,
+    SHAPE,
+    TOO_LARGE,
+    unit_error,
+)
 from theanolike.compile.interpreter import Interpreter
 from theanolike.errors import CompilerNotFoundWarning, NoCompilerError
 from theanolike.flags import Snapshot
@@ -232,6 +239,7 @@ class Compiled:
         # Loaded when something fails.
         from theanolike.compile.again import Failure
         from theanolike.compile.replay import answers_of
+        from theanolike.compile.sizes import memory_error
 
         arrays = arrays[: len(self.request.graph.inputs)]
         if code == BROADCAST:
@@ -239,12 +247,18 @@ class Compiled:
         sites, graph = self.built.sites, self.request.graph
         answers = answers_of(calls, self.built.hosts, graph.apply_nodes)
         if code == HOST:
-            node, error = self.built.hosts[site], calls[-1][1]
+            node, raised = self.built.hosts[site], calls[-1][1]
             failure = Failure(node, code, values, arrays, answers)
-            told = failure.of_host(error, graph, self.request.original())
-            if told is error:
-                raise error
-            raise told from error
+            told = failure.of_host(raised, graph, self.request.original())
+            if told is raised:
+                raise raised
+            raise told from raised
+        if code == MEMORY or (code == SHAPE and values[0] == TOO_LARGE):
+            known = sites[site] if 0 <= site < len(sites) else None
+            origins = () if known is None else known.origin
+            graphs = graph, self.request.original()
+            error = memory_error(origins, graphs, arrays, answers)
+            raise error or unit_error(known, code, values)
         if not 0 <= site < len(sites) or sites[site] is None:
             raise unit_error(None, code, values)
         failure = Failure(sites[site], code, values, arrays, answers)

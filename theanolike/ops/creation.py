@@ -177,6 +177,15 @@ class OfIntegers(NativeOp):
         return [[False]] * len(node.inputs)
 
 
+MOST_ELEMENTS = 1 << 53
+
+
+def check_count(count: Any) -> None:
+    """Raise MemoryError for more elements than can be addressed."""
+    if count > MOST_ELEMENTS:
+        raise MemoryError(f"Unable to allocate an array of {count} elements.")
+
+
 STEP_OF_ZERO = "arange needs a step that isn't 0, and finite bounds."
 
 
@@ -202,6 +211,8 @@ class ARange(OfIntegers):
         start, stop, step = (int(a) for a in arrays)
         if not step:
             raise ShapeError(STEP_OF_ZERO)
+        # NumPy's own arithmetic overflows, to a range of nothing.
+        check_count(_range_length(start, stop, step))
         return np.arange(start, stop, step, dtype=self.dtype)
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
@@ -211,6 +222,9 @@ class ARange(OfIntegers):
             zero = lowering.where_negative(lowering.sub(positive, 1), 1, 0)
             negative = lowering.where_negative(step, 1, 0)
             b.require_equal(lowering.sub(zero, negative), 0)
+        if not isinstance(start, int) and not isinstance(stop, int):
+            # Else their difference may overflow.
+            b.require_at_most(_half_distance(start, stop), 1 << 61)
         extents = merged((_range_length(start, stop, step),), b.outputs[0].shape)
         first, stride = lowering.Size(start), lowering.Size(step)
 
@@ -219,6 +233,11 @@ class ARange(OfIntegers):
             return cast_scalar(scaled if start == 0 else scaled + first, self.dtype)
 
         return b.map(extents, self.dtype, element)
+
+
+def _half_distance(start: int | Extent, stop: int | Extent) -> int | Extent:
+    halves = lowering.floordiv(start, 2), lowering.floordiv(stop, 2)
+    return lowering.maximum(lowering.sub(*halves), lowering.sub(*halves[::-1]))
 
 
 def _range_length(
@@ -263,7 +282,9 @@ def _float_range(bounds: Sequence[Any], dtype: str) -> Any:
     if known is None:
         # Where there is no number of steps, the range of places refuses the step 0.
         by = f.cast(f.invert(f.or_(f.isnan(steps), f.isinf(steps))), "int64")
-        places = ARange("int64")(0, f.cast(steps, "int64"), by)
+        # What an int64 doesn't hold is too large in any case.
+        count = f.cast(f.minimum(steps, 2.0**62), "int64")
+        places = ARange("int64")(0, count, by)
     elif np.isfinite(known):
         places = ARange("int64")(0, max(int(known), 0), 1)
     else:

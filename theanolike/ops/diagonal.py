@@ -9,7 +9,7 @@ from theanolike.codegen import lowering
 from theanolike.errors import ShapeError
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
-from theanolike.ops.creation import OfIntegers
+from theanolike.ops.creation import OfIntegers, check_count
 from theanolike.ops.declare import (
     Builder,
     Extent,
@@ -71,6 +71,7 @@ class Tri(Eye):
         n, m, k = (int(a) for a in arrays)
         if min(n, m) < 0:
             raise ShapeError(f"Tri needs extents that aren't negative, got {n}, {m}.")
+        check_count(max(n, m, n * m))  # NumPy makes ranges, which overflow
         return np.tri(n, m, k, dtype=self.dtype)
 
     def is_one(self, i: Scalar, j: Scalar) -> Scalar:

@@ -316,6 +316,8 @@ class Split(NativeOp):
         items = [b.item(lengths, k) for k in range(self.n)]
         ends = _running_sum(items)
         require_nonnegative(b, [e for e in items if not lowering.is_nonnegative(e)])
+        for e in items:
+            b.make_room((e,))
         b.require_equal(x.shape[self.axis], ends[-1], self.axis)
         pieces = []
         for k, length in enumerate(items):

@@ -71,6 +71,7 @@ class Tile(Rearrangement):
         x = inputs[0]
         counts = [b.item(c) for c in inputs[1:]]
         require_nonnegative(b, counts)
+        b.make_room((*x.shape, *counts))
         extents = tuple(
             lowering.mul(e, c) for e, c in zip(x.shape, counts, strict=True)
         )
@@ -123,6 +124,7 @@ class Repeat(Rearrangement):
         x = inputs[0]
         count = b.item(inputs[1])
         require_nonnegative(b, [count])
+        b.make_room((*x.shape, count))
         extents = list(x.shape)
         extents[self.axis] = lowering.mul(extents[self.axis], count)
 

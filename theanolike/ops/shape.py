@@ -108,6 +108,7 @@ class Reshape(Rearrangement):
         total = lowering.product(x.shape)
         extents = _fill_in(total, [b.item(e) for e in inputs[1:]])
         require_nonnegative(b, extents)
+        b.make_room(extents)
         b.require_equal(total, lowering.product(extents))
         return b.reshape(x, merged(extents, b.outputs[0].shape))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
+from theanolike.graph.variable import Constant
 from theanolike.ops.arithmetic import mul, neg, power, true_div
 from theanolike.ops.broadcast import Fill
 from theanolike.ops.cast import cast
@@ -13,7 +14,7 @@ from theanolike.ops.comparison import eq
 from theanolike.ops.conditional import switch
 from theanolike.ops.creation import Alloc
 from theanolike.ops.dimshuffle import DimShuffle, dimshuffle
-from theanolike.ops.extents import shape_i
+from theanolike.ops.extents import ShapeItem, shape_i
 from theanolike.ops.extrema import Max, Min
 from theanolike.ops.reduction import AllTrue, AnyTrue, Prod, Sum
 from theanolike.ops.shape import Flatten
@@ -173,6 +174,8 @@ def reduction_of_spread(node: Apply) -> Any:
         return None
     like = made.inputs[0] if isinstance(made.op, Fill) else spread
     extents = [shape_i(like, k) for k in range(spread.type.ndim)]
+    if isinstance(made.op, Alloc) and not all(map(_is_extent, made.inputs[1:])):
+        return None  # the integer may be none that an array has
     n = _folded([extents[k] for k in op.axes])
     left = [extent for k, extent in enumerate(extents) if k not in op.axes]
     if isinstance(op, Prod):
@@ -180,6 +183,13 @@ def reduction_of_spread(node: Apply) -> Any:
     else:
         total = switch(eq(n, 0), constant(0, dtype=dtype), mul(value, cast(n, dtype)))
     return Alloc()(total, *left) if left else total
+
+
+def _is_extent(x: Any) -> bool:
+    """Tell whether an integer is a constant or the extent of an array that is there."""
+    return isinstance(x, Constant) or isinstance(
+        getattr(x.owner, "op", None), ShapeItem
+    )
 
 
 def _folded(extents: Sequence[Any]) -> Any:

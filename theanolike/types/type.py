@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from theanolike.config import config
-from theanolike.errors import InputTypeError
+from theanolike.errors import AllocationError, InputTypeError
 from theanolike.graph.type import Type
 from theanolike.graph.variable import Variable
 from theanolike.types.broadcasting import StaticShape, as_static_shape
@@ -27,6 +28,20 @@ _SHAPE_NAMES = {
     (False, False, False, False): "4D",
     (False, False, False, False, False): "5D",
 }
+
+
+LONG = 1 << 6  # fewer such extents than an array has dims make no large one
+MOST_BYTES = 1 << 56  # that memory could ever hold
+
+
+def _check_size(shape: StaticShape, itemsize: int) -> None:
+    """Refuse a type that no array can have; unknown extents may be 1."""
+    size = prod(dim or 1 for dim in shape) * itemsize
+    if size > MOST_BYTES:
+        raise AllocationError(
+            f"Unable to allocate {size} bytes for an array with shape {shape}; take "
+            "smaller extents."
+        )
 
 
 class TensorType(Type):
@@ -63,6 +78,8 @@ class TensorType(Type):
             raise TypeError("TensorType needs a shape or a broadcastable pattern.")
         self.dtype: str = as_dtype(dtype)
         self.shape: StaticShape = as_static_shape(pattern)
+        if any(dim is not None and dim > LONG for dim in self.shape):
+            _check_size(self.shape, self.numpy_dtype.itemsize)
         self.broadcastable = tuple(dim == 1 for dim in self.shape)
         self.name = name
         self.sparse_grad = sparse_grad

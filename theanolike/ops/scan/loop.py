@@ -18,6 +18,7 @@ from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.traverse import toposort
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent
+from theanolike.ops.creation import check_count
 from theanolike.ops.declare import Builder, Extent, NativeOp, Shape, Shaped, Value
 from theanolike.ops.extents import ShapeItem, ShapeOf
 from theanolike.ops.scan.counts import named
@@ -169,6 +170,8 @@ class LoopOp(NativeOp):
         for sequence in sequences:
             if len(sequence) != steps:
                 _refuse_length(self.name, steps, len(sequence))
+        if self.collected and not self.until:
+            check_count(steps)
         rows: list[list[Any]] = [[] for _ in range(self.collected)]
         done = 0
         for step in range(steps - 1, -1, -1) if self.reverse else range(steps):
