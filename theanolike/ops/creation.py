@@ -1,7 +1,7 @@
 """New tensors: filled arrays, ranges, grids."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
+    WithoutGradient,
     cast_scalar,
     register,
 )
@@ -158,25 +159,6 @@ def _filled_like(model: Any, value: int, dtype: Any) -> Any:
     return functions().fill(model, constant(np.asarray(value, kind)))
 
 
-class OfIntegers(NativeOp):
-    """An array that integers alone determine: no gradient flows through it."""
-
-    support: ClassVar[str] = ""
-
-    def pullback(
-        self, node: Apply, cotangents: Sequence[Cotangent | None]
-    ) -> Sequence[Pulled]:
-        return [disconnected] * len(node.inputs)
-
-    def pushforward(
-        self, node: Apply, tangents: Sequence[Tangent | None]
-    ) -> Sequence[Tangent | None]:
-        return [None]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False]] * len(node.inputs)
-
-
 MOST_ELEMENTS = 1 << 53
 
 
@@ -190,7 +172,7 @@ STEP_OF_ZERO = "arange needs a step that isn't 0, and finite bounds."
 
 
 @record
-class ARange(OfIntegers):
+class ARange(WithoutGradient):
     """start, start + step, ... before stop, of integers."""
 
     dtype: str

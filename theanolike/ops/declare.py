@@ -57,6 +57,7 @@ __all__ = [
     "Shaped",
     "Tangent",
     "Value",
+    "WithoutGradient",
     "disconnected",
     "register",
 ]
@@ -137,6 +138,25 @@ class NativeOp(Op):
             named = [field.name for field in fields(self)]
         shown = [f"{k}={getattr(self, k)!r}" for k in named]
         return f"{name}{{{', '.join(shown)}}}" if shown else name
+
+
+class WithoutGradient(NativeOp):
+    """An op that no gradient flows through."""
+
+    support: ClassVar[str] = ""
+
+    def pullback(
+        self, node: Apply, cotangents: Sequence[Cotangent | None]
+    ) -> Sequence[Pulled]:
+        return [disconnected] * len(node.inputs)
+
+    def pushforward(
+        self, node: Apply, tangents: Sequence[Tangent | None]
+    ) -> Sequence[Tangent | None]:
+        return [None] * len(node.outputs)
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[False] * len(node.outputs)] * len(node.inputs)
 
 
 OPS: dict[str, NativeOp] = {}

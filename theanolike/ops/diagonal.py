@@ -9,7 +9,7 @@ from theanolike.codegen import lowering
 from theanolike.errors import ShapeError
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
-from theanolike.ops.creation import OfIntegers, check_count
+from theanolike.ops.creation import check_count
 from theanolike.ops.declare import (
     Builder,
     Extent,
@@ -17,6 +17,7 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
+    WithoutGradient,
     register,
 )
 from theanolike.ops.extents import require_nonnegative, shape_i
@@ -29,7 +30,7 @@ from theanolike.types.variable import functions
 
 
 @record
-class Eye(OfIntegers):
+class Eye(WithoutGradient):
     """Ones on diagonal k of an (n, m) array; the operands are n, m, k."""
 
     dtype: str

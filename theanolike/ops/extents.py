@@ -1,7 +1,7 @@
 """Shapes as values: `x.shape`, one extent, vectors of scalars."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
+    WithoutGradient,
     cast_scalar,
     register,
 )
@@ -27,23 +28,8 @@ from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
 
 
-class OfShape(NativeOp):
+class OfShape(WithoutGradient):
     """What depends on the shape of its operand only: no gradient flows through it."""
-
-    support: ClassVar[str] = ""
-
-    def pullback(
-        self, node: Apply, cotangents: Sequence[Cotangent | None]
-    ) -> Sequence[Pulled]:
-        return [disconnected]
-
-    def pushforward(
-        self, node: Apply, tangents: Sequence[Tangent | None]
-    ) -> Sequence[Tangent | None]:
-        return [None]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False]]
 
 
 @record

@@ -18,6 +18,7 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
+    WithoutGradient,
     cast_scalar,
     register,
 )
@@ -205,23 +206,8 @@ class Prod(Reduction):
         return f"Prod{{{', '.join(map(str, self.axes))}}}"
 
 
-class Discrete(Reduction):
+class Discrete(WithoutGradient, Reduction):
     """A reduction whose result no gradient reaches."""
-
-    support: ClassVar[str] = ""
-
-    def pullback(
-        self, node: Apply, cotangents: Sequence[Cotangent | None]
-    ) -> Sequence[Pulled]:
-        return [disconnected]
-
-    def pushforward(
-        self, node: Apply, tangents: Sequence[Tangent | None]
-    ) -> Sequence[Tangent | None]:
-        return [None]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False]]
 
 
 class Truth(Discrete):

@@ -1,7 +1,7 @@
 """Where an array isn't zero: `nonzero`, and indexing by masks through it."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -10,15 +10,14 @@ from theanolike.codegen.lowering import product
 from theanolike.errors import IndexOutOfBoundsError
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
-from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import (
     Builder,
     Extent,
-    NativeOp,
     Scalar,
     Shape,
     Shaped,
     Value,
+    WithoutGradient,
     cast_scalar,
     register,
 )
@@ -29,13 +28,11 @@ from theanolike.types.variable import functions
 
 
 @record
-class Nonzero(NativeOp):
+class Nonzero(WithoutGradient):
     """The places where a bool array holds, a vector for each of its dims.
 
     Operand 1 says how many there are.
     """
-
-    support: ClassVar[str] = ""
 
     def make_node(self, *inputs: Any) -> Apply:
         mask, count = (as_tensor_variable(v) for v in inputs)
@@ -55,19 +52,6 @@ class Nonzero(NativeOp):
     def reference(self, *arrays: Any) -> Any:
         places = np.nonzero(arrays[0])
         return places if len(places) > 1 else places[0]
-
-    def pullback(
-        self, node: Apply, cotangents: Sequence[Cotangent | None]
-    ) -> Sequence[Pulled]:
-        return [disconnected, disconnected]
-
-    def pushforward(
-        self, node: Apply, tangents: Sequence[Tangent | None]
-    ) -> Sequence[Tangent | None]:
-        return [None] * len(node.outputs)
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False] * len(node.outputs)] * 2
 
     def lower(self, b: Builder, *inputs: Value) -> tuple[Value, ...]:
         mask, count = inputs

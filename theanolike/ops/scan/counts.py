@@ -11,7 +11,14 @@ from theanolike.errors import IndexOutOfBoundsError, ShapeError
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
-from theanolike.ops.declare import Builder, NativeOp, Shape, Shaped, Value
+from theanolike.ops.declare import (
+    Builder,
+    NativeOp,
+    Shape,
+    Shaped,
+    Value,
+    WithoutGradient,
+)
 from theanolike.types.type import TensorType
 
 
@@ -27,7 +34,7 @@ def named(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class StepCount(NativeOp):
+class StepCount(WithoutGradient):
     """An integer as a number of steps, which must not be negative."""
 
     name: str = field(default="", compare=False)  # of the scan, for messages
@@ -50,16 +57,6 @@ class StepCount(NativeOp):
         steps = b.item(inputs[0])
         b.require_equal(maximum(steps, 0), steps)
         return b.map((), "int64", lambda: Size(steps))
-
-    def pullback(
-        self, node: Apply, cotangents: Sequence[Cotangent | None]
-    ) -> Sequence[Pulled]:
-        return [disconnected]
-
-    def pushforward(
-        self, node: Apply, tangents: Sequence[Tangent | None]
-    ) -> Sequence[Tangent | None]:
-        return [None]
 
     def __str__(self) -> str:
         return "StepCount"
