@@ -31,7 +31,7 @@ class Scaled(NamedTuple):
     """
 
     total: Apply
-    count: int
+    exponent: int
     order: tuple[int | None, ...]
     scalars: Counter[Any]
 
@@ -53,7 +53,7 @@ def variance_by_hand(node: Apply) -> Any:
         return None
     op: Any = other.total.op
     x: Any = other.total.inputs[0]
-    if (squares.count, other.count) != (1, 2) or squares.total.op != op:
+    if (squares.exponent, other.exponent) != (1, 2) or squares.total.op != op:
         return None
     dtype = x.type.dtype
     if {dtype, op.dtype} != {node.outputs[0].type.dtype} or not is_float(dtype):  # type: ignore[attr-defined]
