@@ -13,6 +13,7 @@ from benchmarks.peers import PEERS, describe
 
 NAMES = [
     *("call", "elementwise", "reductions", "rosenbrock", "logistic_regression"),
+    "layouts",
     *("perceptron", "products", "logistic_map", "pendulum", "heat", "wave", "hmm"),
     *("warping", "lstm"),
     *("independent", "loop_cold", "loop_memory"),

@@ -48,6 +48,8 @@ class Builder(Extents):
         For each site number, what the compiler was lowering (an Apply).
     outputs : tuple of TensorType
         The types of the outputs of the node being lowered.
+    reads_in_place : bool
+        Whether an argument that isn't dense is read where it lies by more than a copy.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Builder(Extents):
         self.sites: list[Any] = [] if sites is None else sites
         self.hosts: list[Any] = []
         self.outputs: tuple[Any, ...] = ()
+        self.reads_in_place = False
         self.shape: Shape = ()
         self._met: dict[tuple[int | Extent, int | Extent], int | Extent] = {}
         self._places: dict[tuple[Any, Any], int | Extent] = {}

@@ -1,6 +1,6 @@
 """From a graph to a compiled unit: lower, schedule, emit, build."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,40 @@ class Built:
 
         return footprint(b.program, unit.slots, unit.fresh, arguments, line, threads)
 
+    def lay_out(
+        self, layouts: Mapping[int, int], *, store: Any, compiler: Any
+    ) -> Path | None:
+        """Compile the graph for arguments that aren't dense.
+
+        Parameters
+        ----------
+        layouts : mapping of int to int
+            What the elements of which argument lie like (`arrangement`).
+        store : theanolike.cache.store.Store
+        compiler : Compiler
+
+        Returns
+        -------
+        Path or None
+            A library to be called with the same constants; None where it would do no
+            better than with copies.
+
+        Raises
+        ------
+        CompilationError
+        """
+        from theanolike.codegen.build import build
+
+        b = lower(*self._graph, supposing=self.supposes, layouts=layouts)
+        if not b.reads_in_place:
+            return None
+        # What an argument that isn't dense holds is replaced, not overwritten.
+        targets = [None if slot in layouts else slot for slot in self._targets]
+        unit = emit_unit(b.program, targets=targets)
+        if not _are_same(unit.constants, self.constants):
+            return None
+        return build(unit.text, store=store, compiler=compiler, kernels=unit.kernels)
+
     @property
     def source(self) -> str:
         """The same program with the user's names, for reading."""
@@ -67,6 +101,15 @@ class Built:
         return emit_unit(
             b.program, [_line(node) for node in b.sites], self._targets
         ).text
+
+
+def _are_same(
+    first: Sequence["np.ndarray[Any, Any]"], second: Sequence["np.ndarray[Any, Any]"]
+) -> bool:
+    return len(first) == len(second) and all(
+        a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+        for a, b in zip(first, second, strict=True)
+    )
 
 
 def _line(node: Any) -> str:

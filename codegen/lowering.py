@@ -3,9 +3,10 @@
 `lower(b, *inputs)` says what the result is and returns a `Value` (or a tuple of them).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from theanolike.codegen.arrangement import is_only_copied, laid_out
 from theanolike.codegen.builder import Builder
 from theanolike.codegen.program import (
     Call,
@@ -87,19 +88,23 @@ def lower(
     outputs: Sequence[Any],
     *,
     supposing: bool = True,
+    layouts: Mapping[int, int] | None = None,
 ) -> Builder:
     """Lower a graph: `inputs`, Apply `nodes` in order of dependence, `outputs`.
 
     With `supposing` the program checks, and relies on, what it supposes of extents.
+    `layouts` are those of the inputs that aren't dense, by number.
     """
     b = Builder(supposed=Suppositions() if supposing else None)
     values: dict[Any, Value] = {}
-    for variable in inputs:
-        values[variable] = b.input(variable.type.dtype, variable.type.shape)
-        values[variable].label = variable.name or ""
+    for k, variable in enumerate(inputs):
+        values[variable] = laid_out(b, variable.type, (layouts or {}).get(k, 0))
+        b.program.inputs[-1].label = variable.name or ""
+    odd = [values[inputs[k]] for k in layouts or ()]
     lower_nodes(b, nodes, values)
     b.program.outputs = [_value_of(b, values, variable) for variable in outputs]
     b.check_suppositions()
+    b.reads_in_place = not all(is_only_copied(b, value) for value in odd)
     return b
 
 

@@ -32,6 +32,7 @@ _Body: TypeAlias = Unit | Function | _PythonBody
 _Host: TypeAlias = tuple[
     Callable[[list[Any]], Sequence[Any]], Sequence[_Tensor], Sequence[_Tensor]
 ]
+_Layouts: TypeAlias = tuple[Callable[[tuple[tuple[int, int], ...]], Unit | None], int]
 
 @final
 class Cell:
@@ -126,6 +127,11 @@ class Function:
     host : sequence of (callable, inputs, outputs), optional
         What units call back, by site: the callable gets a list of read-only arrays and
         returns a sequence of arrays of the types that `outputs` declares.
+    layouts : (callable, int), optional
+        ``callable(((input, layout), ...))`` returns a Unit that reads these inputs
+        where they lie, or None. It is asked once for inputs that lie so, when more than
+        so many bytes of them were copied. Layouts are described in
+        ``codegen/arrangement.py``; without a callable copies are made always.
 
     Raises
     ------
@@ -149,6 +155,7 @@ class Function:
         refuse: Callable[[tuple[Any, ...], dict[str, Any]], object],
         release_gil: bool | int,
         host: Sequence[_Host] | None = None,
+        layouts: _Layouts | None = None,
     ) -> None: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
     def __getattr__(self, name: str) -> Any: ...

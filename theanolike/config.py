@@ -126,6 +126,9 @@ class Config(Group):
     )
     cxx = text("", doc="The C++ compiler; empty to look for one.")
     threads = whole(0, at_least=0, doc="Threads of a function; 0: one per core.")
+    specialize_layouts = truth(
+        True, doc="Compile again to read large transposed or sliced arguments in place."
+    )
     base_compiledir = text(_cache_directory, doc="Default of compiledir.")
     compiledir = text(lambda c: c.base_compiledir, doc="Default of cachedir.")
     cachedir = text(lambda c: c.compiledir, doc="The folder of compiled units.")

@@ -114,6 +114,7 @@ class Debugged:
     """The executable of DebugMode; see the module."""
 
     release_gil = False
+    layouts = None
 
     def __init__(self, mode: DebugMode, request: Request) -> None:
         self.mode = mode

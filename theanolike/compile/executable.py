@@ -52,10 +52,13 @@ __all__ = [
 ]
 
 MOST_VARIANTS = 8
+# Bytes of copies, for each character of a unit, that are worth another compilation.
+COPIES_PER_CHARACTER = 250_000
 # Elements of all arguments above which a call gives the GIL back.
 RELEASE_ABOVE = 20_000
 
 Body = Any
+LayOut = Callable[[tuple[tuple[int, int], ...]], Unit | None]
 
 
 def tensor_spec(kind: Type) -> tuple[int, int]:
@@ -89,6 +92,10 @@ class Executable(Protocol):
     @property
     def release_gil(self) -> bool | int:
         """Whether, or from how many elements on, a call gives the GIL back."""
+
+    @property
+    def layouts(self) -> tuple[LayOut, int] | None:
+        """What makes units for arguments that aren't dense, and when to ask it."""
 
     @property
     def source(self) -> str:
@@ -145,6 +152,7 @@ class Interpreted:
     """A graph whose nodes run one by one in Python."""
 
     release_gil = False
+    layouts = None
     source = "// This function is interpreted: there is no C++."
     plan = "interpreted"
 
@@ -193,6 +201,7 @@ class Compiled:
         self.request = request
         self._is_variant = is_variant
         self._variants: dict[frozenset[tuple[int, int]], Body] = {}
+        self._laid_out: dict[tuple[tuple[int, int], ...], Unit | None] = {}
         self._generic: Interpreter | None = None
         graph, snapshot = request.graph, request.snapshot
         store = open_store(snapshot.cachedir)
@@ -212,6 +221,36 @@ class Compiled:
             for array in self.built.constants
         ]
         self.hosts = [host_entry(node) for node in self.built.hosts]
+
+    @property
+    def layouts(self) -> tuple[LayOut, int] | None:
+        """What makes units for arguments that aren't dense, and when to ask it.
+
+        Once copies have cost about as much as compiling again does.
+        """
+        if not self.request.snapshot.specialize_layouts:
+            return None
+        return self.lay_out, COPIES_PER_CHARACTER * len(self.built.text)
+
+    def lay_out(self, layouts: tuple[tuple[int, int], ...]) -> Unit | None:
+        """Return the unit for arguments whose elements lie so; None: go on copying."""
+        if layouts not in self._laid_out:
+            self._laid_out[layouts] = self._compile_laid_out(layouts)
+        return self._laid_out[layouts]
+
+    def _compile_laid_out(self, layouts: tuple[tuple[int, int], ...]) -> Unit | None:
+        from theanolike.codegen.toolchain import require_compiler
+
+        snapshot = self.request.snapshot
+        try:
+            store = open_store(snapshot.cachedir)
+            compiler = require_compiler(
+                snapshot.cxx, snapshot.gcc.cxxflags, store=store
+            )
+            path = self.built.lay_out(dict(layouts), store=store, compiler=compiler)
+        except (NoCompilerError, OSError):
+            return None  # results are right without it
+        return None if path is None else Unit(path)
 
     @property
     def source(self) -> str:
@@ -406,6 +445,7 @@ def inner_function(executable: Executable, request: Request) -> Any:
         refuse=unreachable,
         release_gil=executable.release_gil,
         host=executable.hosts,
+        layouts=executable.layouts,
     )
 
 

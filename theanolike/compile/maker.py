@@ -172,6 +172,7 @@ class FunctionMaker:
             refuse=companion.refuse,
             release_gil=self.executable.release_gil,
             host=self.executable.hosts,
+            layouts=None if self.profile else self.executable.layouts,
         )
         companion.bind(function)
         return function

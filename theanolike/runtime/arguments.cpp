@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "layouts.h"
+
 namespace theanolike {
 
 namespace {
@@ -143,13 +145,6 @@ bool can_copy(const TensorSpec& spec, long flags, PyObject* value) {
   return PyArray_CanCastTypeTo(PyArray_DESCR(array), spec.descr, NPY_SAFE_CASTING) != 0;
 }
 
-bool copy_dense(Frame* frame, size_t i, const TensorSpec& spec, PyObject* value) {
-  PyObject* copy = dense_copy(spec, value);
-  if (copy == nullptr) return false;
-  hold(frame, i, copy);
-  return use_array(frame, i, copy);
-}
-
 bool convert_in_python(Frame* frame, size_t i, const TensorSpec& spec,
                        PyObject* value) {
   PyObject* index = PyLong_FromSize_t(i);
@@ -161,7 +156,7 @@ bool convert_in_python(Frame* frame, size_t i, const TensorSpec& spec,
   count_allocation();
   hold(frame, i, made);
   if (fits(spec, made)) return use_array(frame, i, made);
-  if (can_copy(spec, kStrict, made)) return copy_dense(frame, i, spec, made);
+  if (can_copy(spec, kStrict, made)) return use_dense_copy(frame, i, made);
   PyErr_Format(
       PyExc_TypeError,
       "expected an array of dtype %S and rank %d for argument %zu, but `convert` made "
@@ -183,7 +178,8 @@ bool take_slowly(Frame* frame, size_t i, const TensorSpec& spec, long flags,
   bool scalar = spec.ndim == 0 && (flags & kStrict) == 0;
   if (scalar && store_scalar(&frame->scalars[i], spec, flags, value))
     return use_scalar(frame, i);
-  if (can_copy(spec, flags, value)) return copy_dense(frame, i, spec, value);
+  if (can_copy(spec, flags, value))
+    return put_off_copy(frame, i, value) || use_dense_copy(frame, i, value);
   return convert_in_python(frame, i, spec, value);
 }
 
@@ -274,6 +270,13 @@ PyObject* input_as_object(Frame* frame, size_t i) {
 }
 
 }  // namespace
+
+bool use_dense_copy(Frame* frame, size_t i, PyObject* array) {
+  PyObject* copy = dense_copy(frame->input_spec(i), array);
+  if (copy == nullptr) return false;
+  hold(frame, i, copy);
+  return use_array(frame, i, copy);
+}
 
 bool bind_arguments(Frame* frame, PyObject* const* args, Py_ssize_t count,
                     PyObject* kwnames) {

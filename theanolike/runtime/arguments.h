@@ -11,6 +11,9 @@ bool bind_arguments(Frame* frame, PyObject* const* args, Py_ssize_t count,
                     PyObject* kwnames);
 bool read_captured(Frame* frame);
 
+// Makes input `i` a dense copy of an array.
+bool use_dense_copy(Frame* frame, size_t i, PyObject* array);
+
 // A new tuple of the first `count` inputs (or list of all) as Python sees them; scalars
 // become 0-d arrays.
 PyObject* inputs_as_tuple(Frame* frame, size_t count);

@@ -5,6 +5,7 @@
 #include "buffers.h"
 #include "errors.h"
 #include "function.h"
+#include "layouts.h"
 #include "host_call.h"
 #include "outputs.h"
 #include "table.h"
@@ -67,6 +68,7 @@ void give_frame_back(Frame* frame) {
   for (PyObject*& object : frame->held) Py_CLEAR(object);
   for (PyObject*& object : frame->kept) Py_CLEAR(object);
   frame->kept.clear();
+  frame->put_off.clear();
   forget_host_calls(frame);
   if (frame->locked) {
     retire_replaced(frame);
@@ -88,6 +90,7 @@ bool prepare(Frame* frame, PyObject* const* args, Py_ssize_t count, PyObject* kw
   if (!bind_arguments(frame, args, count, kwnames)) return false;
   if (!plan.captured.empty() && !read_captured(frame)) return false;
   choose_variant(frame);
+  if (!frame->put_off.empty() && !settle_layouts(frame)) return false;
   if (frame->locked) prepare_updates(frame);
   return true;
 }
@@ -134,6 +137,7 @@ i32 run_function(Frame* frame) {
 }
 
 i32 run_python(Frame* frame) {
+  if (!copy_put_off(frame)) return TL_HOST;
   PyObject* inputs = inputs_as_list(frame);
   if (inputs == nullptr) return TL_HOST;
   PyObject* returned = PyObject_CallOneArg(frame->body, inputs);

@@ -15,7 +15,7 @@ namespace {
 const char kDoc[] =
     "Function(*, companion, body, inputs, captured, outputs, updates, form, convert, "
     "fail, "
-    "refuse, release_gil, host=None)\n--\n\n"
+    "refuse, release_gil, host=None, layouts=None)\n--\n\n"
     "A compiled function. Attributes and items that the type does not have are the "
     "companion's.";
 
@@ -41,16 +41,18 @@ struct Pieces {
   PyObject* refuse = nullptr;
   PyObject* release_gil = nullptr;
   PyObject* host = Py_None;
+  PyObject* layouts = Py_None;
 };
 
 bool parse_pieces(PyObject* args, PyObject* kwargs, Pieces* p) {
   static const char* names[] = {"companion",   "body", "inputs",  "captured", "outputs",
                                 "updates",     "form", "convert", "fail",     "refuse",
-                                "release_gil", "host", nullptr};
-  if (!PyArg_ParseTupleAndKeywords(
-          args, kwargs, "|$OOOOOOOOOOOO:Function", const_cast<char**>(names),
-          &p->companion, &p->body, &p->inputs, &p->captured, &p->outputs, &p->updates,
-          &p->form, &p->convert, &p->fail, &p->refuse, &p->release_gil, &p->host)) {
+                                "release_gil", "host", "layouts", nullptr};
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|$OOOOOOOOOOOOO:Function",
+                                   const_cast<char**>(names), &p->companion, &p->body,
+                                   &p->inputs, &p->captured, &p->outputs, &p->updates,
+                                   &p->form, &p->convert, &p->fail, &p->refuse,
+                                   &p->release_gil, &p->host, &p->layouts)) {
     return false;
   }
   PyObject* needed[] = {p->companion, p->body,    p->inputs,     p->captured,
@@ -85,7 +87,11 @@ PyObject* new_function(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   function->fail = Py_NewRef(p.fail);
   function->refuse = Py_NewRef(p.refuse);
   if (PyTuple_Check(p.form)) function->keys = Py_NewRef(p.form);
-  if (!fill_plan(function->plan, p)) Py_CLEAR(self);
+  PyObject* lay_out = Py_None;
+  bool filled =
+      fill_plan(function->plan, p) && set_layouts(function->plan, p.layouts, &lay_out);
+  function->lay_out = Py_NewRef(lay_out);
+  if (!filled) Py_CLEAR(self);
   return self;
 }
 
@@ -96,6 +102,7 @@ int traverse_function(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(f->convert);
   Py_VISIT(f->fail);
   Py_VISIT(f->refuse);
+  Py_VISIT(f->lay_out);
   Py_VISIT(f->keys);
   if (f->plan == nullptr) return 0;
   for (const Argument& argument : f->plan->arguments) Py_VISIT(argument.fallback);
@@ -103,6 +110,7 @@ int traverse_function(PyObject* self, visitproc visit, void* arg) {
   for (const Update& update : f->plan->updates) Py_VISIT(update.cell);
   for (const HostEntry& entry : f->plan->host) Py_VISIT(entry.callable);
   for (const Variant& variant : f->plan->variants) Py_VISIT(variant.body);
+  for (const Layout& layout : f->plan->layouts) Py_VISIT(layout.body);
   return 0;
 }
 
@@ -110,7 +118,8 @@ int traverse_function(PyObject* self, visitproc visit, void* arg) {
 // object does.
 int clear_function(PyObject* self) {
   Function* f = as_function(self);
-  for (PyObject** slot : {&f->companion, &f->body, &f->convert, &f->fail, &f->refuse}) {
+  for (PyObject** slot :
+       {&f->companion, &f->body, &f->convert, &f->fail, &f->refuse, &f->lay_out}) {
     Py_SETREF(*slot, Py_NewRef(Py_None));
   }
   for (Variant& variant : f->plan->variants) {
@@ -132,6 +141,7 @@ void free_function(PyObject* self) {
   Py_XDECREF(f->convert);
   Py_XDECREF(f->fail);
   Py_XDECREF(f->refuse);
+  Py_XDECREF(f->lay_out);
   Py_XDECREF(f->keys);
   Py_TYPE(self)->tp_free(self);
 }

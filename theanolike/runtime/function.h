@@ -53,11 +53,29 @@ struct Variant {
   PyObject* body = nullptr;
 };
 
+// An argument that isn't dense, and what its elements lie like; see layouts.cpp.
+struct PutOff {
+  size_t input;
+  int layout;
+  bool operator==(const PutOff& other) const {
+    return input == other.input && layout == other.layout;
+  }
+};
+
+// The body for arguments that lie so, once copying them has cost enough.
+struct Layout {
+  std::vector<PutOff> inputs;
+  i64 copied = 0;
+  bool asked = false;
+  PyObject* body = nullptr;
+};
+
 enum class Form { kSingle, kList, kNone, kDict };
 
 struct Frame;
 
-// What never changes after construction, besides the idle frames and the variants.
+// What never changes after construction, besides the idle frames, the variants and the
+// layouts.
 struct Plan {
   std::vector<Argument> arguments;
   std::vector<Captured> captured;
@@ -70,6 +88,8 @@ struct Plan {
   bool only_scalars = true;
   Frame* idle = nullptr;
   std::vector<Variant> variants;
+  i64 lay_out_after = -1;  // bytes copied; negative: copies are made always
+  std::vector<Layout> layouts;
 };
 
 struct Function {
@@ -80,6 +100,7 @@ struct Function {
   PyObject* convert;
   PyObject* fail;
   PyObject* refuse;
+  PyObject* lay_out;
   PyObject* keys;  // names of dict outputs, or null
   PyObject* weak_references;
   i64 calls;
@@ -122,6 +143,8 @@ struct Frame {
   std::vector<PyObject*> held;    // owned
   std::vector<Scalar> scalars;
   std::vector<PyObject*> given;  // arguments, borrowed, when they do not come in order
+  std::vector<PutOff> put_off;   // arguments that are neither dense nor copied
+  std::vector<i64> memory_shapes;
 
   // One per output, then one per update.
   std::vector<tl_array> outputs;

@@ -195,6 +195,18 @@ bool set_release(Plan* plan, PyObject* release_gil) {
   return !(plan->release_above == -1 && PyErr_Occurred());
 }
 
+bool set_layouts(Plan* plan, PyObject* layouts, PyObject** lay_out) {
+  if (layouts == Py_None) return true;
+  long long after;
+  if (!PyTuple_Check(layouts) || !PyArg_ParseTuple(layouts, "OL", lay_out, &after)) {
+    PyErr_Format(PyExc_TypeError, "expected layouts as (callable, bytes), got %.200R",
+                 layouts);
+    return false;
+  }
+  plan->lay_out_after = after;
+  return true;
+}
+
 bool set_host(Plan* plan, PyObject* host) {
   if (host == Py_None) return true;
   return each(host, "expected host entries as (callable, inputs, outputs)",
@@ -222,6 +234,7 @@ void release_plan(Plan* plan) {
     for (TensorSpec& spec : entry.outputs) spec.clear();
   }
   for (Variant& variant : plan->variants) Py_DECREF(variant.body);
+  for (Layout& layout : plan->layouts) Py_XDECREF(layout.body);
   delete plan;
 }
 

@@ -14,6 +14,8 @@ bool set_updates(Plan* plan, PyObject* updates);  // after the outputs
 bool set_form(Plan* plan, PyObject* form);        // after the outputs
 bool set_release(Plan* plan, PyObject* release_gil);
 bool set_host(Plan* plan, PyObject* host);
+// `lay_out` gets the callable, borrowed.
+bool set_layouts(Plan* plan, PyObject* layouts, PyObject** lay_out);
 
 void release_plan(Plan* plan);
 

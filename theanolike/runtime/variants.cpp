@@ -15,8 +15,11 @@ bool find_ones(const Frame* frame, u64* ones) {
   for (size_t i = 0; i < frame->inputs.size(); ++i) {
     int ndim = frame->input_spec(i).ndim;
     if (bit + ndim > kBits) return false;
+    if (ndim == 0) continue;
+    // Not as a unit is shown it, which may be the memory.
+    const i64* shape = extents(frame->arrays[i]);
     for (int axis = 0; axis < ndim; ++axis, ++bit) {
-      if (frame->inputs[i].shape[axis] == 1) *ones |= u64{1} << bit;
+      if (shape[axis] == 1) *ones |= u64{1} << bit;
     }
   }
   return true;

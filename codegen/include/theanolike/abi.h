@@ -39,7 +39,9 @@ struct tl_error {
   i64 values[6];
 };
 
-// A dense, row-major, aligned array. Its rank and dtype are known to the unit.
+// A dense, row-major, aligned array. Its rank and dtype are known to the unit. One
+// compiled for arguments that lie otherwise is shown the memory that they lie in: its
+// extents, then those of the array (codegen/arrangement.py).
 struct tl_array {
   void* data;
   const i64* shape;
