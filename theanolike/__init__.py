@@ -72,6 +72,7 @@ __all__ = [
     "SymbolicOutput",
     "Type",
     "Variable",
+    "__api_version__",
     "__version__",
     "_asarray",
     "as_op",
@@ -106,6 +107,7 @@ __all__ = [
 logging.getLogger("theanolike").addHandler(logging.NullHandler())
 serve_legacy_names()
 _pending = pending_names(__name__)
+__api_version__ = 1
 
 
 def __getattr__(name: str) -> Any:

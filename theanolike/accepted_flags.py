@@ -137,7 +137,6 @@ ACCEPTED: dict[str, Flag[Any]] = {
     "traceback.limit": whole(
         8, doc="Frames.", no_effect="a node records the user's line"
     ),
-    "unittests.rseed": text("666", doc="Seed of tests.", no_effect=NEVER),
     "vm.lazy": text("None", doc="Lazy evaluation.", no_effect=NEVER),
     "warn.ignore_bug_before": text("0.9", doc="", no_effect=BUG),
 }

@@ -61,6 +61,12 @@ class NanGuardModeFlags(Group):
     action = choice("raise", "warn", "pdb", doc="What to do about it.")
 
 
+class TestFlags(Group):
+    """What `theanolike.testing` takes."""
+
+    rseed = text("666", doc="Seed of `seed_rng`, or random.")
+
+
 def _cache_directory(_: Group) -> str:
     """Return ``THEANOLIKE_CACHE``, or a folder in the user's cache directory.
 
@@ -150,6 +156,7 @@ class Config(Group):
             "gcc": GccFlags("gcc."),
             "DebugMode": DebugModeFlags("DebugMode."),
             "NanGuardMode": NanGuardModeFlags("NanGuardMode."),
+            "unittests": TestFlags("unittests."),
             "raw": {},
         }
         self.__dict__.update(fields)

@@ -8,16 +8,20 @@ from typing import Any, Final
 
 import numpy as np
 
+from theanolike.config import config
 from theanolike.graph.traverse import toposort
 from theanolike.graph.variable import Constant, Variable
 
 __all__ = [
     "TOLERANCES",
+    "assert_allclose",
     "close",
     "edges",
+    "fetch_seed",
     "layouts",
     "random_array",
     "reference_values",
+    "seed_rng",
 ]
 
 Array = np.ndarray[Any, Any]
@@ -63,6 +67,27 @@ def close(a: Any, b: Any, rtol: float | None = None, atol: float | None = None) 
     absolute = max(TOLERANCES[name][1] for name in names) if atol is None else atol
     with np.errstate(all="ignore"):
         return np.allclose(a, b, rtol=relative, atol=absolute, equal_nan=True)
+
+
+def assert_allclose(
+    expected: Any, value: Any, rtol: float | None = None, atol: float | None = None
+) -> None:
+    """Raise AssertionError where two arrays differ more than `close` takes."""
+    if not close(expected, value, rtol, atol):
+        raise AssertionError(f"Expected {expected!r}, got {value!r}.")
+
+
+def fetch_seed(pseed: int | None = None) -> int | None:
+    """Return `pseed`, else the seed of `config.unittests.rseed`: None for "random"."""
+    seed = config.unittests.rseed if pseed is None else pseed
+    return None if seed == "random" else int(seed)
+
+
+def seed_rng(pseed: int | None = None) -> int | None:
+    """Seed NumPy's global generator by `fetch_seed`, and return the seed."""
+    seed = fetch_seed(pseed)
+    np.random.seed(seed)  # noqa: NPY002 - the one that old programs draw from
+    return seed
 
 
 def random_array(

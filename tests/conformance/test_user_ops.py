@@ -205,3 +205,36 @@ def test_an_error_in_perform_keeps_its_type_and_names_the_line(mode):
     with pytest.raises(ZeroDivisionError, match="no more") as caught:
         f([1, 2])
     assert f"written at {__file__}" in str(caught.value)
+
+
+class ByThunk(theano.Op):
+    """Computes by a thunk of its own, as ops with a function inside do."""
+
+    __props__ = ()
+    made = 0
+
+    def make_node(self, x):
+        x = T.as_tensor_variable(x)
+        return theano.Apply(self, [x], [x.type()])
+
+    def make_thunk(self, node, storage_map, compute_map, no_recycling, impl=None):
+        assert (no_recycling, impl) == ([], None)
+        ByThunk.made += 1
+        x, z = storage_map[node.inputs[0]], storage_map[node.outputs[0]]
+        inner = theano.function([v := T.dvector()], v * 3, mode="FAST_COMPILE")
+
+        def thunk():
+            z[0] = inner(x[0])
+            compute_map[node.outputs[0]][0] = True
+
+        return thunk
+
+
+@pytest.mark.parametrize("mode", [None, "FAST_COMPILE"])
+def test_an_op_may_compute_by_a_thunk_that_is_made_once(mode):
+    x = T.dvector("x")
+    f = theano.function([x], ByThunk()(x) + 1, mode=mode)
+    before = ByThunk.made
+    for given in ([1.0, 2.0], [3.0]):
+        np.testing.assert_array_equal(f(given), 3 * np.array(given) + 1)
+    assert ByThunk.made <= before + 1

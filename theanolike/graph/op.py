@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from theanolike.errors import MethodNotDefinedError
 from theanolike.graph.apply import Apply
 from theanolike.graph.origin import PACKAGE, current_origins, inherit
+from theanolike.graph.thunk import run_thunk
 from theanolike.graph.variable import Variable
 
 if TYPE_CHECKING:
@@ -86,6 +87,9 @@ class Op:
         *params: Any,
     ) -> None:
         """Compute: set `output_storage[k][0]` for each output k."""
+        if hasattr(self, "make_thunk"):
+            run_thunk(node, inputs, list(output_storage))
+            return
         raise _missing(self, "perform(node, inputs, output_storage)", "compute")
 
     def grad(

@@ -1,7 +1,7 @@
 """Theano's `configparser`: imports only."""
 
 from theanolike.config import Config as TheanoConfigParser
-from theanolike.config import change_flags
+from theanolike.config import change_flags, config
 from theanolike.config_params import (
     AddConfigVar,
     BoolParam,
@@ -30,6 +30,7 @@ __all__ = [
     "TheanoConfigWarning",
     "TypedParam",
     "change_flags",
+    "config",
     "fetch_val_for_key",
     "get_config_hash",
     "parse_config_string",

@@ -14,7 +14,12 @@ from theanolike.ops.cotangent import Cotangent, Pulled, disconnected
 from theanolike.ops.declare import Builder, Scalar, Shape, Shaped, Value, register
 from theanolike.ops.dimshuffle import shape_padleft
 from theanolike.ops.extents import require_nonnegative, shape_i
-from theanolike.ops.known import as_extents, find_constant, known_int
+from theanolike.ops.known import (
+    as_extents,
+    find_constant,
+    find_vector_length,
+    known_int,
+)
 from theanolike.ops.shape import Rearrangement, flatten, merged, reshape, spread_support
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.dtypes import INTEGERS
@@ -191,7 +196,8 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
         The rank of the result, where it is larger.
     """
     x = as_tensor_variable(x)
-    counts = as_extents(reps, None, "tile")
+    is_open = isinstance(reps, Variable) and find_vector_length(reps) is None
+    counts = as_extents(reps, ndim if is_open else None, "tile")
     rank = max(x.ndim, len(counts), 0 if ndim is None else ndim)
     if ndim is not None and ndim < rank:
         raise ValueError(f"tile: ndim {ndim} is less than the rank {rank} needed.")

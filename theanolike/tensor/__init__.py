@@ -158,6 +158,12 @@ from theanolike.ops.logic import (
     right_shift,
     xor,
 )
+from theanolike.ops.picking import (
+    inverse_permutation,
+    scalar_from_tensor,
+    tensor_from_scalar,
+    transfer,
+)
 from theanolike.ops.products import Dot, dot, outer
 from theanolike.ops.reduction import all, any, prod, sum
 from theanolike.ops.repetition import Tile, repeat, roll, tile
@@ -547,6 +553,7 @@ __all__ = [
     "int_dtypes",
     "integer_dtypes",
     "inv",
+    "inverse_permutation",
     "invert",
     "iround",
     "irow",
@@ -643,6 +650,7 @@ __all__ = [
     "row",
     "rows",
     "scalar",
+    "scalar_from_tensor",
     "scalars",
     "second",
     "set_subtensor",
@@ -682,9 +690,11 @@ __all__ = [
     "tensor7",
     "tensor7s",
     "tensor_copy",
+    "tensor_from_scalar",
     "tensordot",
     "tile",
     "trace",
+    "transfer",
     "transpose",
     "tri",
     "tril",

@@ -12,6 +12,8 @@ from theanolike.types.dtypes import ALL, as_dtype, scalar_dtype
 from theanolike.types.type import TensorType
 from theanolike.types.variable import TensorOperators, functions
 
+_LONGEST = 20  # characters of a value that is printed in full
+
 
 class TensorConstant(TensorOperators, Constant):
     """An array that is part of the graph. Its data are read-only.
@@ -46,10 +48,12 @@ class TensorConstant(TensorOperators, Constant):
             return self.name
         data = self.data
         if data.ndim and data.size and (data == data.flat[0]).all():
-            return f"TensorConstant{{{data.shape} of {data.flat[0]}}}"
-        if data.size > 20 or data.ndim > 1:
-            return f"TensorConstant{{array of shape {data.shape}}}"
-        return f"TensorConstant{{{data}}}"
+            shown = f"{data.shape} of {data.flat[0]}"
+        else:
+            shown = str(data)
+        if len(shown) > _LONGEST:
+            shown = f"{shown[:10]}..{shown[-10:]}"
+        return f"TensorConstant{{{shown}}}"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "TensorConstant":
         return self

@@ -2,7 +2,8 @@
 
 from theanolike.gradient.numeric import verify_grad
 from theanolike.pending import pending_names
+from theanolike.testing import assert_allclose, fetch_seed, seed_rng
 
-__all__ = ["verify_grad"]
+__all__ = ["assert_allclose", "fetch_seed", "seed_rng", "verify_grad"]
 
 __getattr__ = pending_names(__name__)
