@@ -1,6 +1,5 @@
 """A kernel's lines, and its parameters as it asks for them."""
 
-
 from theanolike.codegen.emit_scalar import Context, extent_text
 from theanolike.codegen.kernel_text import Parameter
 from theanolike.codegen.literals import can_open, open_name
