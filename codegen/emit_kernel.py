@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from theanolike.codegen.affine import Affine, offset
 from theanolike.codegen.collapse import collapse
 from theanolike.codegen.emit_pieces import clear, close_pieces, open_pieces, row_work
-from theanolike.codegen.emit_rows import ROWS, row_depth, write_rows
+from theanolike.codegen.emit_rows import row_depth, write_rows
 from theanolike.codegen.emit_scalar import (
     affine_text,
     bare,
@@ -64,6 +64,7 @@ class KernelWriter(ParameterWriter):
         self.accumulators: dict[Value, Accumulator] = {}
         self.sharing = "none"
         self.row_depth: int | None = None  # the loop over rows taken side by side
+        self.together = 0  # how many these are at a time
         self.grouped: set[Value] = set()  # row temporaries of a group of rows
         self.copying = False  # what a scatter starts from is being written
         self.partials: list[tuple[str, str]] = []
@@ -131,7 +132,7 @@ class KernelWriter(ParameterWriter):
         if value not in self.grouped:
             return index
         inside = index if index.isalnum() else f"({index})"
-        return f"{inside} * {ROWS} + l"
+        return f"{inside} * {self.together} + l"
 
     def check(self, site: int, index: str, extent: str) -> str:
         self.may_fail = True

@@ -1,8 +1,8 @@
 """Short rows side by side: each lane of the vectors has a row of its own.
 
 A row of ten elements leaves most of its 32 lanes empty, and folding them costs more
-than the elements do. So sixteen rows at a time go through the stages of a nest: a row's
-lanes are combined as ever, in an array with the sixteen rows innermost. Same bits,
+than the elements do. So 8 or 16 rows at a time go through the stages of a nest: a row's
+lanes are combined as ever, in an array with the rows innermost. Same bits,
 whichever way a row is taken.
 """
 
@@ -21,7 +21,7 @@ from theanolike.codegen.shapes import Extent, product
 if TYPE_CHECKING:
     from theanolike.codegen.emit_kernel import KernelWriter
 
-ROWS = 16  # rows taken together
+MANY, FEW = 16, 8  # rows taken together
 # Operations of a row's element for which the text is written twice: anywhere, and in
 # loops, whose units are large, where the rows may be long.
 DEAREST, CHEAP = 100, 12
@@ -30,27 +30,34 @@ DEAREST, CHEAP = 100, 12
 def row_depth(kernel: "KernelWriter") -> int | None:
     """Return the loop over rows that may be taken side by side, if there is one."""
     nest, layout = kernel.nest, kernel.loops[0]
-    if kernel.sharing != "outer" or kernel.overwritten:
-        return None
     inner = layout.outer or len(layout.extents) - 1
-    if inner < 1 or (not layout.outer and len(nest.stages) > 1):
+    if kernel.overwritten or inner < 1 or (not layout.outer and len(nest.stages) > 1):
         return None
-    length = _length(kernel, inner)
-    rows = layout.extents[inner - 1]
-    if length is None or (isinstance(rows, int) and rows < ROWS):
+    if kernel.sharing != "outer" and (kernel.sharing != "rows" or layout.outer != 1):
+        return None
+    length, rows = _length(kernel, inner), layout.extents[inner - 1]
+    if length is None or not all(_is_plain(kernel, s, inner) for s in nest.statements):
+        return None
+    kernel.together = together(kernel, rows)
+    if isinstance(rows, int) and rows < kernel.together:
         return None
     if isinstance(length, int) and not 1 < length <= _most(kernel, inner):
         return None
-    dearest = DEAREST if isinstance(length, int) or not kernel.in_loop else CHEAP
-    if sum(s.weight for s in nest.statements) > dearest:
-        return None
-    if not all(_is_plain(kernel, s, inner) for s in nest.statements):
-        return None
+    dearest = CHEAP if kernel.in_loop and not isinstance(length, int) else DEAREST
     kept = [v for v in kernel.temporaries if v in kernel.made]
-    kept = [v for v in kept if v not in kernel.stored]
-    if any(product(v.shape[nest.k :]) != length for v in kept):
+    if (
+        sum(s.weight for s in nest.statements) > dearest
+        or any(product(v.shape[nest.k :]) != length for v in kept)
+        or _is_flagged(kernel)
+    ):
         return None
-    return None if _is_flagged(kernel) else inner - 1
+    return inner - 1
+
+
+def together(kernel: "KernelWriter", rows: "int | Extent") -> int:
+    """Return how many rows go side by side: few where they are few, as in loops."""
+    uneven = isinstance(rows, int) and rows % MANY
+    return FEW if kernel.in_loop or uneven else MANY
 
 
 def _length(kernel: "KernelWriter", inner: int) -> "int | Extent | None":
@@ -89,7 +96,10 @@ def _is_plain(kernel: "KernelWriter", s: Statement, inner: int) -> bool:
     node = s.node
     if s.kind != "reduce" or accumulates(s) or not isinstance(node, Reduce):
         return False
-    loops = {kernel.loops[kernel.stage_of[s.value]].loop_of[a] for a in s.reduced}
+    layout = kernel.loops[kernel.stage_of[s.value]]
+    loops = {layout.loop_of[a] for a in s.reduced}
+    if loops == {inner - 1} and len(layout.extents) == inner:
+        return True  # what rows make is combined over the rows, in their order
     is_complex = "complex" in s.body.dtype or "complex" in node.accumulator
     return loops == {inner} and not is_complex and s.value.ndim > 0
 
@@ -114,13 +124,14 @@ def write_rows(kernel: "KernelWriter", depth: int, first: str, end: str) -> str:
     kernel.emit(f"i64 {group} = {first};")
     most = _most(kernel, depth + 1)
     short = "" if length.isdigit() else f"if ({length} > 0 && {length} <= {most}) "
-    kernel.open(f"{short}for (; {group} + {ROWS} <= {end}; {group} += {ROWS})")
+    rows = kernel.together
+    kernel.open(f"{short}for (; {group} + {rows} <= {end}; {group} += {rows})")
     before, registers = kernel.stage, dict(kernel.registers)
     lanes = length if length.isdigit() else str(LANES)
     for value in kernel.temporaries:
         if value in kernel.made and value not in kernel.stored:
             name = kernel.temporary()
-            kernel.emit(f"{CTYPE[value.dtype]} {name}[{lanes} * {ROWS}];")
+            kernel.emit(f"{CTYPE[value.dtype]} {name}[{lanes} * {rows}];")
             kernel.here[value] = name
             kernel.grouped.add(value)
     for at, stage in enumerate(kernel.nest.stages):
@@ -143,6 +154,13 @@ class _Rows(StageWriter):
         super().__init__(kernel, stage)
         self.depth = depth
         self.length = length
+        self.rows = kernel.together
+        inner = depth + 1
+        self.reductions = [
+            s
+            for s in self.reductions
+            if inner in {self.layout.loop_of[a] for a in s.reduced}
+        ]
 
     def write(self) -> None:
         """Write the stage."""
@@ -155,7 +173,8 @@ class _Rows(StageWriter):
             kernel.emit(f"for (i64 {var} = 0; {var} < {self.length}; ++{var})")
         else:
             for s in self.stage.statements:
-                self._name_row(s.value)
+                if s.kind == "map":
+                    self._name_row(s.value)
         self._over_rows()
         self.table.bind(len(self.layout.extents), kernel.emit, last=True)
         self._statements(0)
@@ -165,26 +184,26 @@ class _Rows(StageWriter):
 
     def _over_rows(self) -> None:
         kernel, row = self.kernel, f"i{self.depth}"
-        kernel.open(f"for (i64 l = 0; l < {ROWS}; ++l)")
+        kernel.open(f"for (i64 l = 0; l < {self.rows}; ++l)")
         kernel.emit(f"const i64 {row} = g{self.depth} + l;")
 
     def _name_row(self, value: Value) -> None:
         kernel, name = self.kernel, self.kernel.temporary()
-        kernel.emit(f"{ARITHMETIC[value.dtype]} {name}[{ROWS}];")
+        kernel.emit(f"{ARITHMETIC[value.dtype]} {name}[{self.rows}];")
         kernel.registers[value] = f"{name}[l]"
 
     def _declare(self, a: Accumulator) -> Accumulator:
         kind, name = ARITHMETIC[a.dtype], a.name
         emit = self.kernel.emit
-        each = f"for (i64 l = 0; l < {ROWS}; ++l)"
+        each = f"for (i64 l = 0; l < {self.rows}; ++l)"
         if a.positional:
-            emit(f"{kind} {name}[{ROWS}]; {a.place} {name}_at[{ROWS}];")
+            emit(f"{kind} {name}[{self.rows}]; {a.place} {name}_at[{self.rows}];")
             emit(f"{each} {{ {name}[l] = {a.identity()}; {name}_at[l] = 0; }}")
         elif a.laned:
             most = self.length if self.length.isdigit() else str(LANES)
-            emit(f"{kind} {name}[{most} * {ROWS}];")
+            emit(f"{kind} {name}[{most} * {self.rows}];")
         else:
-            emit(f"{kind} {name}[{ROWS}]; {each} {name}[l] = {a.identity()};")
+            emit(f"{kind} {name}[{self.rows}]; {each} {name}[l] = {a.identity()};")
         return a
 
     def _map(self, s: Statement, text: str) -> None:
@@ -198,12 +217,14 @@ class _Rows(StageWriter):
     def _accumulate(self, s: Statement, text: str) -> None:
         kernel = self.kernel
         a = kernel.accumulators[s.value]
-        if a.positional:
+        if s not in self.reductions:
+            kernel.emit(a.push(text))
+        elif a.positional:
             place = self._position(s)
             best, at = f"{a.name}[l]", f"{a.name}_at[l]"
             kernel.emit(a.take(bare(text), place, best, at))
         elif a.laned:
-            at = f"{a.name}[i{self.depth + 1} * {ROWS} + l]"
+            at = f"{a.name}[i{self.depth + 1} * {self.rows} + l]"
             # A sum starts from 0, as in lanes: so -0 becomes 0.
             first = a.combine(a.identity(), text) if a.kind == "add" else text
             kernel.emit(f"{at} = {bare(first)};")
@@ -228,10 +249,13 @@ class _Rows(StageWriter):
         width = LANES // 2
         while self.length.isdigit() and width >= int(self.length):
             width //= 2
-        low, high = f"{a.name}[k * {ROWS} + l]", f"{a.name}[(k + w) * {ROWS} + l]"
+        low, high = (
+            f"{a.name}[k * {self.rows} + l]",
+            f"{a.name}[(k + w) * {self.rows} + l]",
+        )
         both = bare(a.combine(low, high))
         self.kernel.emit(
             f"for (i64 w = {width}; w; w /= 2) "
             f"for (i64 k = 0; k < w && k + w < {self.length}; ++k) "
-            f"TL_ROLLED for (i64 l = 0; l < {ROWS}; ++l) {low} = {both};"
+            f"TL_ROLLED for (i64 l = 0; l < {self.rows}; ++l) {low} = {both};"
         )

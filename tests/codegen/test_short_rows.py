@@ -1,5 +1,7 @@
 """Rows of few elements, which go side by side, and positions of extremes in lanes."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -134,3 +136,42 @@ def test_rows_are_the_same_for_any_number_of_threads() -> None:
             f = theano.function([x], made)
             found.append([a.tobytes() for a in f(value)])
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("rows", [None, 24, 16])
+def test_what_short_rows_make_is_summed_over_the_rows(rows: int | None) -> None:
+    x = T.TensorType("float64", (rows, rows))("x")
+    w = T.TensorType("float64", (rows,))("w")
+    products = T.dot(x, w)
+    f = theano.function([x, w], [products, T.sqr(products).sum()])
+    alone = theano.function([x, w], products)
+    rng = np.random.default_rng(2)
+    for n in (0, 1, 8, 17, 32, 35) if rows is None else (rows,):
+        matrix, vector = rng.normal(size=(n, n)), rng.normal(size=n)
+        made, total = f(matrix, vector)
+        assert made.tobytes() == alone(matrix, vector).tobytes()
+        np.testing.assert_allclose(made, matrix @ vector, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(total, ((matrix @ vector) ** 2).sum(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("rows", [None, 24])
+def test_loops_take_short_rows_side_by_side(rows: int | None) -> None:
+    matrices = T.TensorType("float64", (None, rows, rows))("matrices")
+
+    def power(matrix: Any) -> Any:
+        def step(v: Any) -> Any:
+            w = T.dot(matrix, v)
+            return w / T.sqrt(T.sqr(w).sum())
+
+        start = T.ones_like(matrix[0])
+        return theano.scan(step, outputs_info=[start], n_steps=3)[0][-1]
+
+    made = theano.map(power, [matrices])[0]
+    f = theano.function([matrices], made)
+    n = rows or 11
+    given = np.random.default_rng(3).random((3, n, n))
+    v = np.ones((3, n))
+    for _ in range(3):
+        v = np.einsum("bij,bj->bi", given, v)
+        v /= np.sqrt((v**2).sum(1, keepdims=True))
+    np.testing.assert_allclose(f(given), v, rtol=1e-12)
