@@ -193,3 +193,37 @@ def test_no_steps_have_gradients_of_zeros(compiled):
         strict=True,
     ):
         np.testing.assert_array_equal(slope, np.zeros(shape))
+
+
+AROUND_UNTIL = {
+    "rows of states": lambda x, A, inner: theano.scan(
+        inner, None, x, n_steps=A.shape[0]
+    )[0],
+    "sums of rows": lambda x, A, inner: theano.scan(inner, A)[0],
+    "states and rows": lambda x, A, inner: theano.scan(lambda a, s: inner(a) + s, A, x)[
+        0
+    ],
+}
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("name", AROUND_UNTIL)
+def test_no_steps_around_a_loop_that_stops_have_gradients_of_the_right_shape(
+    name, mode
+):
+    def inner(s):
+        return theano.scan(
+            lambda r: (r * 1.5, theano.scan_module.until(r.sum() > 9)),
+            None,
+            s,
+            n_steps=4,
+        )[0].sum(0)
+
+    x, A = T.dvector("x"), T.dmatrix("A")
+    y = AROUND_UNTIL[name](x, A, inner)
+    first = theano.grad((y**2).sum() + (x**2).sum() + (A**2).sum(), [x, A])
+    second = theano.grad((first[0] ** 2).sum() + (first[1] ** 2).sum(), [x, A])
+    f = theano.function([x, A], [*first, *second], mode=mode)
+    for rows in (0, 2):
+        shapes = [value.shape for value in f(np.arange(3.0), np.ones((rows, 3)))]
+        assert shapes == [(3,), (rows, 3)] * 2

@@ -137,15 +137,24 @@ class LoopOp(NativeOp):
             raise UnsupportedError(
                 f"How many rows {self} collects is known only after it ran."
             )
-        rows = self._row_shapes(steps, *inputs)
-        count = steps.item()
-        count = maximum(count, 0)
+        return self._shapes(maximum(steps.item(), 0), steps, *inputs)
+
+    def shape_of_no_steps(self, *inputs: Shaped) -> Any:
+        """Return the shapes of the results of no steps, as far as they are known."""
+        return self._shapes(0, *inputs, guess=True)
+
+    def _shapes(
+        self, count: int | Extent, steps: Shaped, *inputs: Shaped, guess: bool = False
+    ) -> Any:
+        rows = self._row_shapes(steps, *inputs, guess=guess)
         shapes: list[Shape] = [x.shape for x in inputs[: self.states]]
         shapes += [(count, *row) for row in rows]
         shapes += [()] * self.until
         return shapes if len(shapes) > 1 else shapes[0]
 
-    def _row_shapes(self, steps: Shaped, *inputs: Shaped) -> list[Shape]:
+    def _row_shapes(
+        self, steps: Shaped, *inputs: Shaped, guess: bool = False
+    ) -> list[Shape]:
         """Return the shapes of what one step collects."""
         first = 1 + self.states
         seen_inside: list[Any] = [steps, *inputs]
@@ -158,7 +167,7 @@ class LoopOp(NativeOp):
         )
         known[self.graph.inputs[0]] = Inside(())
         rows = self.graph.outputs[self.states : self.states + self.collected]
-        return shapes_inside(self.graph, known, rows)
+        return shapes_inside(self.graph, known, rows, guess=guess)
 
     def do_constant_folding(self, node: Apply) -> bool:
         return False  # the interpreter would take all the steps
@@ -226,10 +235,7 @@ class LoopOp(NativeOp):
         """Return what no steps collect, of the shapes that a step would give."""
         kinds: list[Any] = [out.type for out in self.graph.outputs[self.states :]]
         given = [Inside(np.shape(x), np.asarray(x)) for x in (steps, *arrays)]
-        try:
-            shapes: list[Any] = self._row_shapes(*given)
-        except NotImplementedError:
-            shapes = [[e or 0 for e in kind.shape] for kind in kinds[: self.collected]]
+        shapes: list[Any] = self._row_shapes(*given, guess=True)
         return [
             np.zeros((0, *shape), kind.dtype)
             for shape, kind in zip(shapes, kinds, strict=False)
@@ -334,9 +340,16 @@ class Inside:
 
 
 def shapes_inside(
-    graph: FrozenGraph, known: dict[Variable, Any], wanted: Sequence[Variable]
+    graph: FrozenGraph,
+    known: dict[Variable, Any],
+    wanted: Sequence[Variable],
+    *,
+    guess: bool = False,
 ) -> list[Shape]:
     """Return the shapes of some of a graph's variables, given those of its inputs.
+
+    With `guess` extents are 0 that the graph's values decide: where no step computes
+    these, nothing else is known.
 
     Raises
     ------
@@ -344,14 +357,32 @@ def shapes_inside(
         They depend on values that the graph computes, or on a user's op.
     """
     for node in graph.nodes:
-        infer = getattr(node.op, "shape", None)
-        if infer is None:
-            raise UnsupportedError(f"{node.op} doesn't tell the shape of its result.")
-        found = infer(*(_shaped(known, v) for v in node.inputs))
+        given = [_shaped(known, v) for v in node.inputs]
+        try:
+            found = _inferred(node, given)
+        except NotImplementedError:
+            if not guess:
+                raise
+            found = _guessed(node, given)
         shapes = found if len(node.outputs) > 1 else [found]
         for out, shape in zip(node.outputs, shapes, strict=True):
             known[out] = Inside(shape, _extents(node, known))
     return [_shaped(known, variable).shape for variable in wanted]
+
+
+def _inferred(node: Apply, given: Sequence[Any]) -> Any:
+    infer = getattr(node.op, "shape", None)
+    if infer is None:
+        raise UnsupportedError(f"{node.op} doesn't tell the shape of its result.")
+    return infer(*given)
+
+
+def _guessed(node: Apply, given: Sequence[Any]) -> Any:
+    if isinstance(node.op, LoopOp):
+        return node.op.shape_of_no_steps(*given)
+    kinds: list[Any] = [out.type for out in node.outputs]
+    shapes = [tuple(extent or 0 for extent in kind.shape) for kind in kinds]
+    return shapes if len(shapes) > 1 else shapes[0]
 
 
 def _extents(node: Apply, known: dict[Variable, Any]) -> dict[Any, Any] | None:
