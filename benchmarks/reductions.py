@@ -1,4 +1,4 @@
-"""Are reductions at the speed of memory? Rows and columns of a matrix."""
+"""Are reductions at the speed of memory? Rows, short rows and columns of a matrix."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -57,7 +57,7 @@ class Reduction:
         shape = (m, n) if self.name == "softmax" else (m, n)[1 - self.axis]
 
         def work() -> Any:
-            z = np.empty(shape)
+            z = np.empty(shape, np.int64 if self.name == "argmax" else np.float64)
             call_limit(reduce, self.x, z, m, n)
             return z
 
@@ -65,11 +65,14 @@ class Reduction:
 
 
 def questions(*, smoke: bool) -> Iterator[Question]:
-    """Yield sum, mean, max and softmax, over rows and over columns."""
-    shape = (40, 30) if smoke else (4000, 1000)
-    x = np.random.default_rng(0).normal(size=shape)
-    for name in ["sum", "mean", "max", "softmax"]:
-        for direction in DIRECTIONS:
+    """Yield reductions over rows and over columns, and over rows of ten elements."""
+    large, short = ((40, 30), (40, 10)) if smoke else ((4000, 1000), (10_000, 10))
+    whole = ["sum", "mean", "max", "argmax", "softmax"]
+    kinds = [(large, name, direction) for name in whole for direction in DIRECTIONS]
+    kinds += [(short, name, "rows") for name in ["sum", "argmax", "softmax"]]
+    for shape in (large, short):
+        x = np.random.default_rng(0).normal(size=shape)
+        for _, name, direction in (kind for kind in kinds if kind[0] == shape):
             by = Reduction(x, name, direction)
             yield Question(
                 f"{name} of {direction}, {shape[0]} x {shape[1]} float64, all cores",

@@ -1,4 +1,5 @@
-// Sums, maxima and softmax over the rows and the columns of a matrix, two threads.
+// Sums, maxima, their places and softmax over the rows and the columns of a matrix, two
+// threads.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -63,6 +64,45 @@ void mean_rows(const double* x, double* z, i64 m, i64 n) {
 void mean_columns(const double* x, double* z, i64 m, i64 n) {
   sum_columns(x, z, m, n);
   for (i64 j = 0; j < n; ++j) z[j] /= double(m);
+}
+void argmax_rows(const double* x, i64* z, i64 m, i64 n) {
+  constexpr i64 kLanes = 16;
+  on_two_threads(m, 16, [=](i64 begin, i64 end, int) {
+    for (i64 i = begin; i < end; ++i) {
+      const double* __restrict row = x + i * n;
+      double best[kLanes], top = kLowest;
+      i64 at[kLanes] = {}, found = 0, j = 0;
+      for (double& b : best) b = kLowest;
+      for (; j + kLanes <= n; j += kLanes)
+        for (i64 l = 0; l < kLanes; ++l) {
+          const bool take = row[j + l] > best[l];
+          best[l] = take ? row[j + l] : best[l];
+          at[l] = take ? j + l : at[l];
+        }
+      for (i64 l = 0; n >= kLanes && l < kLanes; ++l)
+        if (best[l] > top || (best[l] == top && at[l] < found))
+          top = best[l], found = at[l];
+      for (; j < n; ++j)
+        if (row[j] > top) top = row[j], found = j;
+      z[i] = found;
+    }
+  });
+}
+void argmax_columns(const double* x, i64* z, i64 m, i64 n) {
+  on_two_threads(n, 4, [=](i64 begin, i64 end, int) {
+    std::vector<double> top(x + begin, x + end);
+    double* __restrict best = top.data();
+    i64* __restrict at = z + begin;
+    for (i64 j = 0; j < end - begin; ++j) at[j] = 0;
+    for (i64 i = 1; i < m; ++i) {
+      const double* __restrict row = x + i * n + begin;
+      for (i64 j = 0; j < end - begin; ++j) {
+        const bool take = row[j] > best[j];
+        best[j] = take ? row[j] : best[j];
+        at[j] = take ? i : at[j];
+      }
+    }
+  });
 }
 void softmax_rows(const double* x, double* z, i64 m, i64 n) {
   on_two_threads(m, 16, [=](i64 begin, i64 end, int) {
