@@ -1,13 +1,12 @@
 """Index expressions as affine functions of the loop axes, where they are."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from theanolike.codegen.program import Axis, Call, Literal, Scalar, Size
 from theanolike.codegen.shapes import Extent, Shape, add, mul
 
 
-@dataclass(frozen=True, slots=True)
-class Affine:
+class Affine(NamedTuple):
     """`constant + sum(coefficient * axis)`, plus terms that aren't affine.
 
     `rest` holds (scalar, factor) pairs, such as a gathered index times a stride.

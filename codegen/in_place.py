@@ -7,7 +7,7 @@ element that it writes, and no other such step reads it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from theanolike.codegen.affine import offset
 from theanolike.codegen.emit_scalar import is_fast
@@ -32,8 +32,7 @@ from theanolike.codegen.schedule.sharing import set_box
 from theanolike.codegen.schedule.statements import Statement
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A result that may overwrite an argument: update `number`, `old` -> `new`."""
 
     number: int

@@ -6,7 +6,7 @@ reduction or of outer loops that accumulate, whose results are combined in order
 depend on extents only, so results are the same for any number of threads.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from theanolike.codegen.program import Value
 from theanolike.codegen.scalars import CTYPE
@@ -17,8 +17,7 @@ PIECES = 512  # partial results, at most
 ROW = 2048  # elements of a row temporary that a thread keeps on its stack
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A kernel's parameter: its declaration, and what the caller passes for it."""
 
     declaration: str
@@ -33,8 +32,7 @@ class Parameter:
         return self.declaration.split()[-1].lstrip("*")
 
 
-@dataclass(frozen=True)
-class Kernel:
+class Kernel(NamedTuple):
     """A kernel without its name.
 
     Attributes

@@ -7,7 +7,6 @@ that would make a second kernel.
 
 import re
 from collections.abc import Hashable, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 from theanolike.codegen.kernel_text import Kernel, Parameter
@@ -81,12 +80,11 @@ def _closed(kernel: Kernel, texts: dict[str, str]) -> Kernel:
         return _NAME.sub(lambda found: texts[found[1]], text) if "@" in text else text
 
     parameters = tuple(
-        replace(p, declaration=close(p.declaration)) if p.kind == "literal" else p
+        p._replace(declaration=close(p.declaration)) if p.kind == "literal" else p
         for p in kernel.parameters
         if p.kind != "literal" or texts[p.name.strip("@")] == p.name.strip("@")
     )
-    return replace(
-        kernel,
+    return kernel._replace(
         parameters=parameters,
         before=tuple(map(close, kernel.before)),
         body=tuple(map(close, kernel.body)),

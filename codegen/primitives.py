@@ -5,8 +5,7 @@ of rows comes first, what is asked of it after.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from theanolike.codegen.scalars import ARITHMETIC, COMPLEX, INTEGERS, SUFFIX, cast
 from theanolike.codegen.snippets import with_dependencies
@@ -31,8 +30,7 @@ _EXACT = _PREDICATES.union(
 )
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     """A primitive for one dtype.
 
     Attributes
