@@ -50,3 +50,13 @@ def test_the_gradient_is_a_loop_without_scatters(name):
     f = theano.function([z, y], T.grad(SPELLINGS[name](), z))
     assert "scatter" not in f.plan
     assert "AdvancedIncSubtensor" not in f.explain()
+
+
+@pytest.mark.parametrize("length", [None, 1])
+@pytest.mark.parametrize("write", [T.set_subtensor, T.inc_subtensor])
+def test_a_value_wider_than_what_is_written_whole_stays_an_error(write, length):
+    x, y = T.TensorType("float64", (length,))("x"), T.dvector("y")
+    f = theano.function([x, y], write(x[:], y))
+    assert f([1.0], [2.0]) == (2.0 if write is T.set_subtensor else 3.0)
+    with pytest.raises(ValueError, match=r"\(2,\)|got 2"):
+        f([1.0], [2.0, 3.0])

@@ -16,6 +16,7 @@ from theanolike.ops.joining import Join
 from theanolike.ops.known import known_int
 from theanolike.ops.reduction import Reduction
 from theanolike.ops.softmax import LogSoftmax, LogSumExp, Softmax
+from theanolike.rewrites.extents import covers
 from theanolike.rewrites.pattern import conform
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
@@ -276,10 +277,15 @@ def part_of_reduction(node: Apply, fgraph: FunctionGraph) -> Any:
 
 @rewrite(CANONICALIZE, IncSubtensor, aliases=["local_useless_inc_subtensor"])
 def whole_written(node: Apply) -> Any:
-    """set_subtensor(x[:], y) = y, inc_subtensor(x[:], y) = x + y."""
+    """set_subtensor(x[:], y) = y, inc_subtensor(x[:], y) = x + y; y no wider than x.
+
+    A wider y is an error, also where it meets an extent of 1.
+    """
     if any(entry != FULL for entry in _entries(node)):
         return None
     x, y = node.inputs[:2]
+    if not covers(x, y):
+        return None
     if node.op.set_instead_of_inc:  # type: ignore[attr-defined]
         return conform(node, y, [x])
     return conform(node, add(x, y), [x])

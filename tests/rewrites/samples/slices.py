@@ -81,7 +81,10 @@ SAMPLES = {
         lambda: LogSumExp((1,))(M)[2],
         lambda: f("all")(M > 0, axis=0)[0],
     ],
-    "whole_written": [lambda: put(V[:], S), lambda: inc(M[:, :], M)],
+    "whole_written": [
+        lambda: IncSubtensor(("::",), True)(V, S),
+        lambda: IncSubtensor(("::", "::"))(M, M),
+    ],
     "nothing_added": [lambda: inc(V[2:], 0.0)],
     "part_of_product": [
         lambda: f("dot")(SQUARE, FIXED.T)[1],
