@@ -293,10 +293,7 @@ class TensorOperators:
     ptp = _reduction("ptp")
     cumsum = _reduction("cumsum")
     cumprod = _reduction("cumprod")
-    reshape = _same_named("reshape")
     flatten = _same_named("flatten")
-    dot = _same_named("dot")
-    clip = _same_named("clip")
     repeat = _same_named("repeat")
     sort = _same_named("sort")
     argsort = _same_named("argsort")
@@ -312,7 +309,6 @@ class TensorOperators:
     ones_like = _same_named("ones_like")
     swapaxes = _same_named("swapaxes")
     squeeze = _same_named("squeeze")
-    fill = _same_named("fill")
     searchsorted = _same_named("searchsorted")
     choose = _same_named("choose")
     transfer = _same_named("transfer")
@@ -341,6 +337,24 @@ class TensorOperators:
     trunc = _same_named("trunc")
     deg2rad = _same_named("deg2rad")
     rad2deg = _same_named("rad2deg")
+
+    # Their arguments have other names than those of the functions.
+
+    def reshape(self, shape: Any, ndim: int | None = None) -> Any:
+        """Return `reshape` of this variable."""
+        return _functions.reshape(self, shape, ndim)
+
+    def dot(self, right: Any) -> Any:
+        """Return `dot` of this variable."""
+        return _functions.dot(self, right)
+
+    def clip(self, a_min: Any, a_max: Any) -> Any:
+        """Return `clip` of this variable."""
+        return _functions.clip(self, a_min, a_max)
+
+    def fill(self, value: Any) -> Any:
+        """Return `fill` of this variable."""
+        return _functions.fill(self, value)
 
     def compress(self, a: Any, axis: int | None = None) -> Any:
         """Return the slices of this along `axis` where the vector `a` is true."""
