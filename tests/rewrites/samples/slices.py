@@ -82,7 +82,7 @@ SAMPLES = {
         lambda: f("all")(M > 0, axis=0)[0],
     ],
     "whole_written": [
-        lambda: IncSubtensor(("::",), True)(V, S),
+        lambda: IncSubtensor(("::",), True)(V, f("sqr")(V)),
         lambda: IncSubtensor(("::", "::"))(M, M),
     ],
     "nothing_added": [lambda: inc(V[2:], 0.0)],
