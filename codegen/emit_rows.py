@@ -25,6 +25,7 @@ MANY, FEW = 16, 8  # rows taken together
 # Operations of a row's element for which the text is written twice: anywhere, and in
 # loops, whose units are large, where the rows may be long.
 DEAREST, CHEAP = 100, 12
+PARTED = ("2", "3", "4", "8", "16")
 
 
 def row_depth(kernel: "KernelWriter") -> int | None:
@@ -155,6 +156,9 @@ class _Rows(StageWriter):
         self.depth = depth
         self.length = length
         self.rows = kernel.together
+        # Elements of so short rows are loaded together, and parted by permutations.
+        cheap = sum(s.weight for s in stage.statements) <= CHEAP
+        self.parted = cheap and length in PARTED
         inner = depth + 1
         self.reductions = [
             s
@@ -168,19 +172,51 @@ class _Rows(StageWriter):
         for s in self.reductions:
             kernel.accumulators[s.value] = self._declare(Accumulator.of(s, kernel))
         inside = len(self.layout.extents) > self.depth + 1
-        if inside:
+        if inside and self.parted:
+            self._write_parted()
+        elif inside:
             var = f"i{self.depth + 1}"
             kernel.emit(f"for (i64 {var} = 0; {var} < {self.length}; ++{var})")
+            self._write_points()
         else:
             for s in self.stage.statements:
                 if s.kind == "map":
                     self._name_row(s.value)
-        self._over_rows()
-        self.table.bind(len(self.layout.extents), kernel.emit, last=True)
-        self._statements(0)
-        kernel.close()
+            self._write_points()
         for s in self.reductions:
             self._leave(s, kernel.accumulators.pop(s.value))
+
+    def _write_points(self) -> None:
+        """Write what one element of each row needs."""
+        self._over_rows()
+        self.table.bind(len(self.layout.extents), self.kernel.emit, last=True)
+        self._statements(0)
+        self.kernel.close()
+
+    def _write_parted(self) -> None:
+        """Write a row's elements one after another, and combine them at once."""
+        kernel = self.kernel
+        self._over_rows()
+        laned = [kernel.accumulators[s.value] for s in self.reductions]
+        laned = [a for a in laned if a.laned and not a.positional]
+        for a in laned:
+            kernel.emit(f"{ARITHMETIC[a.dtype]} {a.name}_v[{self.length}];")
+        kernel.open(f"const auto step = [&](i64 i{self.depth + 1}) TL_STEP")
+        self.table.bind(len(self.layout.extents), kernel.emit, last=True)
+        self._statements(0)
+        kernel.close(";")
+        length = int(self.length)
+        kernel.emit(" ".join(f"step({k});" for k in range(length)))
+        for a in laned:
+            v = f"{a.name}_v"
+            pairs = [(k, k + w) for w in (16, 8, 4, 2, 1) for k in range(w)]
+            folds = [
+                f"{v}[{k}] = {bare(a.combine(f'{v}[{k}]', f'{v}[{j}]'))};"
+                for k, j in pairs
+                if j < length
+            ]
+            kernel.emit(" ".join([*folds, f"{a.name}[l] = {v}[0];"]))
+        kernel.close()
 
     def _over_rows(self) -> None:
         kernel, row = self.kernel, f"i{self.depth}"
@@ -199,11 +235,12 @@ class _Rows(StageWriter):
         if a.positional:
             emit(f"{kind} {name}[{self.rows}]; {a.place} {name}_at[{self.rows}];")
             emit(f"{each} {{ {name}[l] = {a.identity()}; {name}_at[l] = 0; }}")
-        elif a.laned:
+        elif a.laned and not self.parted:
             most = self.length if self.length.isdigit() else str(LANES)
             emit(f"{kind} {name}[{most} * {self.rows}];")
         else:
-            emit(f"{kind} {name}[{self.rows}]; {each} {name}[l] = {a.identity()};")
+            start = "" if a.laned else f" {each} {name}[l] = {a.identity()};"
+            emit(f"{kind} {name}[{self.rows}];{start}")
         return a
 
     def _map(self, s: Statement, text: str) -> None:
@@ -224,7 +261,9 @@ class _Rows(StageWriter):
             best, at = f"{a.name}[l]", f"{a.name}_at[l]"
             kernel.emit(a.take(bare(text), place, best, at))
         elif a.laned:
-            at = f"{a.name}[i{self.depth + 1} * {self.rows} + l]"
+            var = f"i{self.depth + 1}"
+            own = f"{a.name}_v[{var}]"
+            at = own if self.parted else f"{a.name}[{var} * {self.rows} + l]"
             # A sum starts from 0, as in lanes: so -0 becomes 0.
             first = a.combine(a.identity(), text) if a.kind == "add" else text
             kernel.emit(f"{at} = {bare(first)};")
@@ -234,7 +273,7 @@ class _Rows(StageWriter):
 
     def _leave(self, s: Statement, a: Accumulator) -> None:
         kernel, name = self.kernel, a.name
-        if a.laned and not a.positional:
+        if a.laned and not a.positional and not self.parted:
             self._fold(a)
         total = f"{name}_at[l]" if a.positional else f"{name}[l]"
         self._name_row(s.value)
