@@ -109,7 +109,7 @@ CALLS = [
     lambda: T.get_vector_length(v=m.shape),
     lambda: T.dot(m, m),
     lambda: theano.clone(
-        output=x + 1, replace={x: x * 2}, strict=True, share_inputs=True
+        output=x + 1, replace=[(x, x * 2)], strict=True, share_inputs=True
     ),
     lambda: theano.scan(
         fn=lambda a: a,

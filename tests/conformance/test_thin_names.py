@@ -73,6 +73,22 @@ def test_tests_of_users_get_their_seed_and_comparison():
         assert unittest_tools.fetch_seed() is None
 
 
+def test_rounding_keeps_integers():
+    for name in ("ceil", "floor", "trunc"):
+        assert getattr(T, name)(k).dtype == "int64", name
+
+
+def test_an_update_may_know_more_of_its_shape():
+    w = theano.shared(np.ones((2, 2)))
+    f = theano.function([], [], updates={w: w.sum(axis=0, keepdims=True)})
+    f()
+    np.testing.assert_array_equal(w.get_value(), [[2.0, 2.0]])
+
+
+def test_axes_may_be_a_range():
+    np.testing.assert_array_equal(m.sum(axis=range(m.ndim)).eval({m: M}), M.sum())
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

@@ -287,7 +287,7 @@ def _constant_axes(axis: Any) -> list[int]:
         axis = axis.data
     if isinstance(axis, np.ndarray | np.generic) and axis.dtype.kind in "iu":
         return [int(k) for k in np.atleast_1d(axis)]
-    parts = list(axis) if isinstance(axis, list | tuple) else [axis]
+    parts = list(axis) if isinstance(axis, list | tuple | range) else [axis]
     parts = [p.data if isinstance(p, TensorConstant) else p for p in parts]
     if builtins.any(
         isinstance(p, Variable) or not hasattr(p, "__index__") for p in parts
