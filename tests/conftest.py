@@ -44,6 +44,20 @@ def rng():
     return np.random.default_rng(20261121)
 
 
+@pytest.fixture(params=["FAST_COMPILE", "FAST_RUN"])
+def value(request):
+    """Compute variables, interpreted and compiled: `value(out, {x: 1.0})`."""
+
+    from theanolike.compile.function import function
+
+    def compute(out, given):
+        arrays = [np.asarray(v, x.type.dtype) for x, v in given.items()]
+        options = {"mode": request.param, "on_unused_input": "ignore"}
+        return function(list(given), out, **options)(*arrays)
+
+    return compute
+
+
 def pytest_addoption(parser):
     parser.addoption(
         "--update-golden",
