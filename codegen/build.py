@@ -112,6 +112,8 @@ def compile_unit(
         problem = _compile_parts(parts, store, scratch, compiler) if parts[1:] else "-"
         if problem:  # once more in one piece: its error names a line of the whole text
             _compile_whole(source, key, store, scratch, compiler, describe)
+        if problem and parts[1:]:
+            log.warning("A unit compiles, but not in two files: %s", problem)
         path = store.put(key, {LIBRARY: scratch / LIBRARY, SOURCE: source.encode()})
     log.debug("compiled %s in %.3f s", path, time.perf_counter() - begin)
     return path

@@ -74,9 +74,14 @@ def leave_partial(kernel: "KernelWriter", s: Statement) -> None:
     kernel.emit(f"{name}[piece] = {bare(accumulator.total_text())};")
     body, kernel.lines = kernel.lines, kernel.after
     indent, kernel.indent = kernel.indent, 1
-    kernel.emit(accumulator.declare_total())
-    kernel.emit(f"for (i64 i = 0; i < pieces; ++i) {accumulator.push(f'{name}[i]')}")
-    kernel.leave(s, accumulator.total_text())
+    if accumulator.cascaded:
+        # One copy for all kernels: a cascade compiles as long as a small kernel.
+        kernel.leave(s, f"tl_combined({name}, pieces)")
+    else:
+        result = accumulator.push(f"{name}[i]")
+        kernel.emit(accumulator.declare_total())
+        kernel.emit(f"for (i64 i = 0; i < pieces; ++i) {result}")
+        kernel.leave(s, accumulator.total_text())
     kernel.lines, kernel.indent = body, indent
 
 

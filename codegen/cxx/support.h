@@ -73,6 +73,14 @@ struct tl_cascade {
   }
 };
 
+// The results of pieces, combined in their order.
+template <class T>
+static TL_APART T tl_combined(const T* part, i64 pieces) {
+  tl_cascade<T> sum;
+  for (i64 i = 0; i < pieces; ++i) sum.push(part[i]);
+  return sum.total();
+}
+
 // How a reduction over n elements is cut: pieces of equal length, a function of n alone.
 TL_INLINE i64 tl_piece(i64 n) {
   i64 length = 65536;

@@ -9,7 +9,8 @@ KERNELS = [
     f"static void kernel_{n}(tl_call* c, i64 n0) {{\n  work({n});\n}}"
     for n in range(6)
 ]
-TEXT = "\n".join(["prelude();", *KERNELS, "compute();"])
+CALLS = "\n".join(f"kernel_{n}(c, n0);" for n in range(6))
+TEXT = "\n".join(["prelude();", *KERNELS, "compute();", CALLS])
 
 
 def test_a_small_unit_stays_whole():
@@ -37,6 +38,23 @@ def test_what_moved_is_declared_where_it_is_called(parts):
     assert moved
     for n in moved:
         assert f"void kernel_{n}(tl_call* c, i64 n0);" in parts[0]
+
+
+def test_pieces_that_the_rest_calls_are_declared_too(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    kernels = [
+        f"static TL_APART void kernel_{n}_piece(i64 n0) {{\n  work({n});\n}}\n{kernel}"
+        for n, kernel in enumerate(KERNELS)
+    ]
+    rest = "\n".join(f"kernel_{n}_piece(n0);" for n in range(0, 6, 2))
+    first, second = split("\n".join(["prelude();", *kernels, rest]), kernels)
+    for n in range(6):
+        moved = f"TL_APART void kernel_{n}_piece" in second
+        declared = f"void kernel_{n}_piece(i64 n0);" in first
+        assert declared == (moved and n % 2 == 0)
+        assert (f"static TL_APART void kernel_{n}_piece" in second) == (
+            moved and n % 2 == 1
+        )
 
 
 def test_a_kernel_that_compiles_long_stands_alone(monkeypatch):
