@@ -1,6 +1,5 @@
 """Theano's way to declare configuration variables: `AddConfigVar` and what it takes."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -124,6 +123,8 @@ def _param(
 
 def get_config_hash() -> str:
     """Return a digest of all values."""
+    import hashlib
+
     return hashlib.sha256(repr(config.snapshot().items()).encode()).hexdigest()
 
 

@@ -94,3 +94,14 @@ def test_positional_patterns_match():
     match Base((3,)):
         case Base(axes):
             assert axes == (3,)
+
+
+def test_a_field_that_is_not_compared_counts_for_neither_equality_nor_hash():
+    @record
+    class Named:
+        x: int
+        name: str = dataclasses.field(default="", compare=False)
+
+    assert Named(1, "a") == Named(1, "b")
+    assert hash(Named(1, "a")) == hash(Named(1, "b"))
+    assert Named(1) != Named(2)

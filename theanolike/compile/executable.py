@@ -12,7 +12,6 @@ import importlib.util
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +19,6 @@ import numpy as np
 
 from theanolike import _runtime
 from theanolike._runtime import Cell, Unit
-from theanolike.cache import open_store
 from theanolike.compile.errors import (
     BROADCAST,
     HOST,
@@ -36,6 +34,7 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.clone import clone_graph
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.origin import user_stacklevel
+from theanolike.graph.record import record
 from theanolike.graph.type import Type
 from theanolike.graph.variable import Variable
 from theanolike.types.type import TensorType
@@ -116,7 +115,7 @@ class Executable(Protocol):
         """Raise the user's error, or return another body for this call."""
 
 
-@dataclass(frozen=True)
+@record
 class Request:
     """A graph to run.
 
@@ -195,6 +194,7 @@ class Compiled:
         self, request: Request, *, is_variant: bool = False, supposing: bool = True
     ) -> None:
         # What compiles is imported when something is compiled.
+        from theanolike.cache import open_store
         from theanolike.codegen.compile import build_unit
         from theanolike.codegen.toolchain import require_compiler
 
@@ -239,6 +239,7 @@ class Compiled:
         return self._laid_out[layouts]
 
     def _compile_laid_out(self, layouts: tuple[tuple[int, int], ...]) -> Unit | None:
+        from theanolike.cache import open_store
         from theanolike.codegen.toolchain import require_compiler
 
         snapshot = self.request.snapshot

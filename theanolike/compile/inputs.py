@@ -3,9 +3,9 @@
 import copy
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from theanolike.graph.record import record
 from theanolike.graph.variable import Constant, Variable
 from theanolike.types.shared import Container, SharedVariable
 
@@ -164,7 +164,7 @@ class Out:
 SymbolicOutput = Out
 
 
-@dataclass(frozen=True)
+@record
 class Outputs:
     """The outputs of a function in order, and how a call returns them.
 

@@ -3,7 +3,6 @@
 import copy
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from theanolike.compile.inputs import In, Out, Outputs, as_inputs, as_outputs
@@ -12,6 +11,7 @@ from theanolike.errors import MissingInputError, UnsupportedError, UnusedInputEr
 from theanolike.graph.clone import clone_graph
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.origin import user_stacklevel
+from theanolike.graph.record import record
 from theanolike.graph.traverse import ancestors, toposort
 from theanolike.graph.variable import Constant, Variable
 from theanolike.types.shared import SharedVariable
@@ -21,7 +21,7 @@ __all__ = ["Program", "check_program", "rebuild", "rebuild_collect_shared"]
 Pairs = Sequence[tuple[Variable, Variable]]
 
 
-@dataclass(frozen=True)
+@record
 class Program:
     """What a function computes, with everything that it reads and updates.
 

@@ -7,9 +7,8 @@ their content, ops by class and fields.
 """
 
 import enum
-import hashlib
+import os
 import struct
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,15 +19,26 @@ from theanolike.graph.type import Type
 from theanolike.graph.variable import Constant, Variable
 
 if TYPE_CHECKING:
+    import hashlib
+
     from theanolike.graph.apply import Apply
 
 SIZE = 16
-_PROCESS = uuid.uuid4().hex
+_PROCESS = os.urandom(16).hex()
+
+
+def _hash() -> "hashlib.blake2b":
+    # Imported when first needed: it brings OpenSSL, a tenth of NumPy's import.
+    import hashlib
+
+    return hashlib.blake2b(digest_size=SIZE)
 
 
 def digest(value: Any) -> bytes:
     """Return the digest of a value that ops, types and constants are made of."""
-    return hashlib.blake2b(b"".join(_parts(value)), digest_size=SIZE).digest()
+    state = _hash()
+    state.update(b"".join(_parts(value)))
+    return bytes(state.digest())
 
 
 def graph_digest(
@@ -50,7 +60,7 @@ def graph_digest(
         16 of them.
     """
     outputs = list(outputs)
-    state = hashlib.blake2b(digest_size=SIZE)
+    state = _hash()
     place: dict[Variable, int] = {}
     known: dict[Any, bytes] = {}  # ops and types come again and again
 

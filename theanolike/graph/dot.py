@@ -4,7 +4,6 @@ The DOT text is written here, so that no Python package is needed; ``format="dot
 needs no program either.
 """
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -205,6 +204,8 @@ def _graph_of(fct: Any) -> tuple[list[Apply], list[Variable]]:
 def _render(text: str, kind: str) -> bytes:
     if kind == "dot":
         return text.encode()
+    import shutil
+
     program = shutil.which("dot")
     if program is None:
         raise UnsupportedError(

@@ -3,7 +3,6 @@
 The layout is Theano's, so that programs and people that read it find their way.
 """
 
-import hashlib
 import io
 import string
 import sys
@@ -276,6 +275,8 @@ def min_informative_str(
 
 def hex_digest(x: Any) -> str:
     """Return a short text that is equal for arrays equal in every bit."""
+    import hashlib
+
     text = hashlib.sha256(x.tobytes()).hexdigest()
     return f"{text}strides=[{x.strides}]shape={x.shape}"
 

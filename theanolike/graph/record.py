@@ -16,7 +16,8 @@ T = TypeVar("T")
 def record(cls: type[T]) -> type[T]:
     """Make a class a frozen dataclass: equality, hash and repr come from its fields.
 
-    What the class itself defines is kept; `dataclasses.fields` and `replace` work.
+    What the class itself defines is kept; `dataclasses.fields`, `replace` and
+    ``field(compare=False)`` work.
 
     Examples
     --------
@@ -29,8 +30,11 @@ def record(cls: type[T]) -> type[T]:
     """
     own = set(cls.__dict__)
     plain = dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
-    names = tuple(field.name for field in dataclasses.fields(plain))  # type: ignore[arg-type]
+    fields = dataclasses.fields(plain)  # type: ignore[arg-type]
+    names = tuple(field.name for field in fields)
+    compared = tuple(field.name for field in fields if field.compare)
     type.__setattr__(plain, "_names", names)
+    type.__setattr__(plain, "_compared", compared)
     type.__setattr__(plain, "__match_args__", names)
     for name, method in METHODS.items():
         if name not in own:
@@ -69,7 +73,7 @@ def _default(self: Any, name: str) -> Any:
 
 
 def _values(self: Any) -> tuple[Any, ...]:
-    return tuple(getattr(self, name) for name in self._names)
+    return tuple(getattr(self, name) for name in self._compared)
 
 
 def _eq(self: Any, other: object) -> Any:

@@ -6,11 +6,11 @@ themselves are operands of the op, in the order in which they stand in the patte
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from theanolike.codegen import lowering
 from theanolike.errors import IndexOutOfBoundsError
+from theanolike.graph.record import record
 from theanolike.ops.declare import Extent
 
 Pattern = tuple[str, ...]
@@ -58,7 +58,7 @@ def items_of(pattern: Pattern, numbers: Iterable[Any]) -> list[Any]:
     return items
 
 
-@dataclass(frozen=True)
+@record
 class Span:
     """The elements `first + i * step` of a dim, for i below `length`.
 

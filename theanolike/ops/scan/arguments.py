@@ -1,12 +1,12 @@
 """What `scan` takes: sequences and initial states with taps, numbers of steps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from theanolike.config import config
+from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
 from theanolike.ops.conditional import maximum, minimum
 from theanolike.ops.known import known_int
@@ -23,7 +23,7 @@ from theanolike.types.shared import SharedVariable
 from theanolike.types.type import TensorType
 
 
-@dataclass(frozen=True)
+@record
 class Tapped:
     """A sequence, and which of its rows a step sees: those at its number plus a tap."""
 
@@ -57,7 +57,7 @@ class Tapped:
         return made
 
 
-@dataclass(frozen=True)
+@record
 class Recurrence:
     """An output, its value before the first step, and which earlier ones a step sees.
 

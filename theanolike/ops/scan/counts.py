@@ -1,7 +1,7 @@
 """Ops that hold a loop to its number of steps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ def named(name: str) -> str:
     return f"scan {name}" if name else "a scan"
 
 
-@dataclass(frozen=True)
+@record
 class StepCount(WithoutGradient):
     """An integer as a number of steps, which must not be negative."""
 

@@ -5,7 +5,6 @@ As it is written, both branches' values are computed before the choice; the rewr
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from theanolike.errors import UnsupportedError
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.op import Op, unobserved
+from theanolike.graph.record import record
 from theanolike.graph.traverse import ancestors
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.comparison import neq
@@ -31,7 +31,7 @@ from theanolike.types.variable import functions
 _BODIES = ("graph", "then", "otherwise")  # what ops call the graphs that they hold
 
 
-@dataclass(frozen=True)
+@record
 class IfElse(NativeOp):
     """The outputs of `then` if the first input, a 0-d bool, holds, else `otherwise`'s.
 

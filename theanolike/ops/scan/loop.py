@@ -5,7 +5,7 @@ an index; its derivatives are in `derivatives`, Theano's `scan` in `scan`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import reduce
 from typing import Any
 
@@ -15,6 +15,7 @@ from theanolike.codegen.lowering import FOLDS, ViewDim, lower_nodes, maximum
 from theanolike.errors import ShapeError, UnsupportedError
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
+from theanolike.graph.record import record
 from theanolike.graph.traverse import toposort
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent
@@ -40,7 +41,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@record
 class LoopOp(NativeOp):
     """`graph` repeated.
 
