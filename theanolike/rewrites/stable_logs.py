@@ -24,10 +24,10 @@ from theanolike.ops.barriers import disconnected_grad
 from theanolike.ops.batched import BatchedDot
 from theanolike.ops.cast import cast
 from theanolike.ops.comparison import isinf, lt
-from theanolike.ops.conditional import minimum, switch
+from theanolike.ops.conditional import maximum, minimum, switch
 from theanolike.ops.diagonal import Diagonal
 from theanolike.ops.dimshuffle import DimShuffle, insert_dims
-from theanolike.ops.exponential import exp, log, log1p, scaled_exp
+from theanolike.ops.exponential import exp, log, log1p, scaled_exp, sqrt
 from theanolike.ops.extents import shape_i
 from theanolike.ops.extrema import Max, Min
 from theanolike.ops.indexing.getitem import getitem
@@ -42,6 +42,7 @@ from theanolike.rewrites.factors import parts_of, product_of
 from theanolike.rewrites.pattern import conform, uniform
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
+from theanolike.types.constants import constant
 from theanolike.types.dtypes import is_float
 
 __all__ = ["again", "is_spread", "made_by", "powers_of", "rows_that_meet", "unshuffled"]
@@ -53,6 +54,7 @@ _PRODUCTS = (mul, true_div, inv, sqr, neg, power)
 _MOVES = (DimShuffle, Take, Reshape, Flatten, Rebroadcast, SpecifyShape)
 # Products of exponentials within powers within products are followed so far down.
 _MOST_NESTED = 8
+_MOST_TERMS = 8
 
 
 def made_by(variable: Any, *kinds: type) -> Any:
@@ -114,7 +116,7 @@ def _known(variable: Any, depth: int = 0) -> Known | None:
         return Known(neg(softplus(neg(node.inputs[0]))))
     if isinstance(node.op, Softmax):
         return Known(LogSoftmax(node.op.axes)(node.inputs[0]))
-    if isinstance(node.op, _SUMS):
+    if isinstance(node.op, _SUMS) or node.op in (add, sub):
         return _known_sum(variable, depth + 1)
     found = _of_elements(node, depth + 1)
     return found if found is None or isinstance(found, Known) else Known(found)
@@ -141,13 +143,13 @@ def _of_elements(node: Any, depth: int) -> Any:
         if parted is None or parted.weight is None:
             return parted and parted.log
         return add(parted.log, log(abs_(parted.weight)))
-    if op != power and not isinstance(op, Max | Min | Prod):
+    if op not in (power, sqrt) and not isinstance(op, Max | Min | Prod):
         return None
     parted = _parted(node.inputs[0], depth)
     if parted is None or parted.weight is not None:
         return None
-    if op == power:
-        return mul(node.inputs[1], parted.log)
+    if op in (power, sqrt):
+        return mul(node.inputs[1] if op == power else 0.5, parted.log)
     if isinstance(op, Prod):
         if {op.dtype, op.acc_dtype} != {parted.log.type.dtype} or op.no_zeros:
             return None
@@ -190,8 +192,39 @@ class SumOfExp(NamedTuple):
     rest: Any = None
 
 
+def _sum_of_terms(total: Any, depth: int = 0) -> SumOfExp | None:
+    """Return a few exponentials, weighted or not, added up without their overflow."""
+    parts = parts_of(total, is_product=False)
+    if parts.n_constants or parts.cancelled or not is_float(parts.dtype):
+        return None
+    counts = parts.counts
+    if not 2 <= len(counts) <= _MOST_TERMS:
+        return None
+    terms, sizes = [], []
+    for term, count in counts.items():
+        parted = _parted(term, depth) if term.type.dtype == parts.dtype else None
+        if parted is None:
+            return None
+        weight: Any = constant(count, dtype=parts.dtype)
+        if parted.weight is not None:
+            weight = mul(weight, parted.weight)
+        terms.append((cast(weight, parts.dtype), parted.log))
+        sizes.append(add(parted.log, log(abs_(terms[-1][0]))))
+    size = sizes[0]
+    for other in sizes[1:]:
+        size = maximum(size, other)
+    shift = disconnected_grad(switch(isinf(size), 0, size))
+    rest: Any = None
+    for weight, known in terms:
+        term = scaled_exp(weight, sub(known, shift))
+        rest = term if rest is None else add(rest, term)
+    return SumOfExp(conform(total.owner, shift, parts.leaves), rest)
+
+
 def _sum_of_exp(total: Any, depth: int = 0) -> SumOfExp | None:
     """Return a sum of exponentials, weighted or not, without their overflow."""
+    if total.owner is not None and total.owner.op in (add, sub):
+        return _sum_of_terms(total, depth)
     node = made_by(total, *_SUMS)
     if node is None:
         return None
@@ -278,15 +311,23 @@ def log_of_sum_of_exp(node: Apply) -> Any:
 
     For weights y of any sign, and m = logsumexp(x + log(abs(y)), axes); without weights
     this is log(sum(exp(x), axes)) = logsumexp(x, axes). So too for products of exp,
-    softmax, sigmoid, their powers and such sums, and for dot products with them.
+    softmax, sigmoid, their powers and such sums, for dot products with them, and for a
+    few terms: log(y * exp(x) + z * exp(w)).
     """
     total, turn = unshuffled(node.inputs[0])
     found = _sum_of_exp(total)
-    if found is None:
+    if found is None or _are_two_powers(total):
         return None
     if found.rest is None:
         return again(turn, found.shift)
     return again(turn, add(log(found.rest), found.shift))
+
+
+def _are_two_powers(total: Any) -> bool:
+    """Tell whether a variable is exp(x) + exp(y), whose logarithm has an op."""
+    terms = total.owner.inputs
+    is_sum = total.owner.op == add and len(terms) == 2
+    return is_sum and all(powers_of(v) is not None for v in terms)
 
 
 @rewrite(STABILIZE, log1p, grade=Grade.ROUNDING)
