@@ -5,6 +5,9 @@ Nothing of the user's runs a second time for a message.
 
 # ruff: noqa: E501 - a formula stands on one line, which is what is tested
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -15,6 +18,7 @@ from theanolike.compile import again
 from theanolike.compile.executable import Compiled
 from theanolike.gradient import grad
 from theanolike.legacy.ifelse import ifelse
+from theanolike.printing import Print
 
 
 class Double(theano.Op):
@@ -137,3 +141,53 @@ def test_a_long_loop_is_computed_again_in_part(monkeypatch):
     formula = lambda: scan(lambda s: s - 2 * T.dot(A, v), None, v, n_steps=n)[0]  # noqa: E731
     text = message(formula(), "FAST_RUN")
     check(text, "dot", formula.__code__.co_firstlineno, [(2, 3), (2,)])
+
+
+def test_copies_and_pickles_name_the_line_and_change_nothing():
+    count = theano.shared(0, "count")
+    y = T.exp(v) * 3 + w
+    f = theano.function([v, w], y.sum(), updates=[(count, count + 1)])
+    twins = [f.copy(), f.copy(delete_updates=True), copy.deepcopy(f)]
+    for g in (f, *twins, pickle.loads(pickle.dumps(f))):
+        with pytest.raises(ValueError, match="mis-match") as caught:
+            g(VALUES[v], VALUES[w])
+        check(str(caught.value), ADD, y.owner.origin[0].line, [(2,), (3,)])
+    assert count.get_value() == 0
+
+
+@pytest.mark.compiler
+def test_a_message_prints_nothing_again(capsys):
+    y = Print("seen")(T.exp(v))[n] * 2
+    f = theano.function([v, n], y)
+    with pytest.raises(IndexError, match="index 5 is out of bounds"):
+        f(VALUES[v], 5)
+    assert capsys.readouterr().out.count("seen") == 1
+
+
+@pytest.mark.compiler
+@pytest.mark.parametrize("deep", [1, 70])
+def test_a_variant_and_a_table_of_steps_name_ops_as_written(deep, ran):
+    x = v
+    for k in range(deep):
+        x = T.tanh(x) * (k + 1.5) + T.exp(-abs(x)).sum()
+    y = (x + double(w))[n] * 2
+    f = theano.function([v, w, n], y)
+    f(np.ones(3), np.ones(1), 2)
+    Double.calls = 0
+    with pytest.raises(IndexError) as caught:
+        f(np.ones(3), np.ones(1), 5)
+    check(str(caught.value), ITEM, y.owner.origin[0].line, [(3,), ()])
+    assert ran[-1] == Double.calls
+
+
+@pytest.mark.compiler
+def test_the_first_of_the_steps_that_fail_on_threads_is_told():
+    k = T.lvector("k")
+    formula = lambda: scan(lambda a, i: T.exp(a)[i] * a.sum(), [A, k])[0]  # noqa: E731
+    f = theano.function([A, k], formula())
+    places = np.zeros(2000, "int64")
+    places[[777, 1900]] = [300, 301]
+    with pytest.raises(IndexError, match="index 300") as caught:
+        f(np.ones((2000, 256)), places)
+    check(str(caught.value), ITEM, formula.__code__.co_firstlineno, [(256,), ()])
+    assert "in step 777 (of 0, 1...)" in str(caught.value)

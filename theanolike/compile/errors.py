@@ -175,7 +175,10 @@ def calls_python(node: Apply) -> bool:
 
 def bodies(node: Apply) -> dict[str, FrozenGraph]:
     """Return the graphs that a node holds, by the names of its op's fields."""
-    named = {n: getattr(node.op, n, None) for n in ("graph", "then", "otherwise")}
+    op = node.op
+    if not hasattr(op, "graph") and not hasattr(op, "then"):
+        return {}
+    named = {n: getattr(op, n, None) for n in ("graph", "then", "otherwise")}
     return {n: graph for n, graph in named.items() if isinstance(graph, FrozenGraph)}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from theanolike import _runtime
 from theanolike.compile import debug_values
 from theanolike.compile.companion import Companion
-from theanolike.compile.errors import calls_python, with_inner
+from theanolike.compile.errors import bodies, calls_python, with_inner
 from theanolike.compile.executable import (
     Executable,
     Request,
@@ -205,7 +205,9 @@ class FunctionMaker:
 
 def mark_user_ops(outputs: Sequence[Variable]) -> None:
     """Give each node of a user's op a tag, which copies of the node share."""
-    for node in with_inner(toposort(outputs)):
+    nodes = toposort(outputs)
+    holding = (node for node in nodes if bodies(node))
+    for node in (*filter(calls_python, nodes), *with_inner(holding)):
         if calls_python(node):
             _ = node.tag
 
