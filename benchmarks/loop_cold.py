@@ -39,7 +39,7 @@ WORKS = {
     "heat": ("heat", 0),
     "waves": ("wave", 0),
     "HMM, forward": ("hmm", 0),
-    "HMM, gradient": ("hmm", 1),
+    "HMM, gradient": ("hmm", 2),
     "warping": ("warping", 0),
     "LSTM, gradient": ("lstm", 0),
 }
