@@ -107,6 +107,12 @@ PROMISES = {
         [-1, 1],
     ),
     "log(softmax(x)[i])": (T.log(softmax(rows)[0, 1]), [1000.0, 0.0], -1000, [-1, 1]),
+    "log(cosh(x)) everywhere": (
+        T.log(T.cosh(x)),
+        BIG,
+        [1000 + HALF_LOG, 1000 + HALF_LOG, 0],
+        [1, -1, 0],
+    ),
     "(1 + tanh(x)) / 2 everywhere": (
         (1 + T.tanh(x)) / 2,
         [-100.0, 0.0],

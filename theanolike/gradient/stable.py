@@ -47,6 +47,7 @@ FORMS = (
     "log_of_one_plus",
     "log_of_one_plus_sum_of_exp",
     "log_of_two_exp",
+    "log_of_cosh",
     "log_of_product_with_exp",
     "log_of_power_with_exp",
     "log_of_elements_of_exp",

@@ -31,7 +31,7 @@ from theanolike.ops.exponential import (
 )
 from theanolike.ops.reduction import Prod, Sum
 from theanolike.ops.softmax import LogSoftmax, LogSumExp, Softmax
-from theanolike.ops.trigonometric import tanh
+from theanolike.ops.trigonometric import cosh, tanh
 from theanolike.rewrites.extents import covers
 from theanolike.rewrites.factors import collect, parts_of, product_of, sum_of
 from theanolike.rewrites.pattern import conform, number, uniform, wildcard
@@ -71,6 +71,12 @@ def log_of_softmax(node: Apply) -> Any:
 def log_of_two_exp(x: Any, y: Any) -> Any:
     """log(exp(x) + exp(y)) = logaddexp(x, y)."""
     return logaddexp(x, y)
+
+
+@rewrite(STABILIZE, log(cosh(x)), grade=Grade.ROUNDING)
+def log_of_cosh(x: Any) -> Any:
+    """log(cosh(x)) = logaddexp(x, -x) - log(2)."""
+    return sub(logaddexp(x, neg(x)), LN_2) if is_float(x.type.dtype) else None
 
 
 @rewrite(STABILIZE, exp(x) / (exp(x) + exp(y)), grade=Grade.DOMAIN)

@@ -51,6 +51,7 @@ def as_sympy(variable, symbols):
         "log10": lambda a: sympy.log(a) / sympy.log(10),
         "log1mexp": lambda a: sympy.log(1 - sympy.exp(a)),
         "logaddexp": lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b)),
+        "cosh": lambda a: (sympy.exp(a) + sympy.exp(-a)) / 2,
         "tanh": lambda a: (
             (sympy.exp(a) - sympy.exp(-a)) / (sympy.exp(a) + sympy.exp(-a))
         ),
