@@ -116,6 +116,8 @@ class Function:
         `calls` pairs of a host's number and its results, or the exception that it
         raised. For code 4 (the last of these) `site` is the host's number; for this
         one and code 5 (no memory) the answer may be None, and what is known is raised.
+        Code 0 asks for a body that takes an array without elements of an extent above
+        2**31.
         A body that answers code 2 (a 1 met an n) also runs later calls whose inputs
         have extents of 1 in the same places, for the first 8 such patterns.
     refuse : callable (args, kwargs)

@@ -141,3 +141,13 @@ def test_what_static_shapes_make_too_large_is_refused_where_it_is_written(build)
     with pytest.raises(MemoryError, match="Unable to allocate"):
         build()
     assert T.TensorType("int8", (MOST_BYTES,)).ndim == 1
+
+
+def test_extents_of_empty_arguments_do_not_overflow(mode):
+    y = T.dmatrix("y")
+    f = theano.function([A, y], T.exp(T.dot(A, y)).sum(0), mode=mode)
+    with pytest.raises(MemoryError, match="Unable to allocate"):
+        f(np.zeros((1 << 40, 0)), np.zeros((0, 1 << 40)))
+    np.testing.assert_array_equal(f(np.zeros((2, 0)), np.zeros((0, 3))), [2, 2, 2])
+    g = theano.function([A], T.concatenate([A, A]), mode=mode)
+    assert g(np.zeros((1 << 40, 0))).shape == (1 << 41, 0)

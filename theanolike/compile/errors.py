@@ -23,6 +23,7 @@ from theanolike.ops.scan.loop import LoopOp
 
 __all__ = [
     "BROADCAST",
+    "EMPTY",
     "HOST",
     "MEMORY",
     "SHAPE",
@@ -39,6 +40,7 @@ __all__ = [
     "with_inner",
 ]
 
+EMPTY = 0  # an argument without elements, but of an extent above 2**31
 # As in codegen/include/theanolike/abi.h.
 SHAPE = 1
 BROADCAST = 2

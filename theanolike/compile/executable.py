@@ -21,6 +21,7 @@ from theanolike import _runtime
 from theanolike._runtime import Cell, Unit
 from theanolike.compile.errors import (
     BROADCAST,
+    EMPTY,
     HOST,
     MEMORY,
     SHAPE,
@@ -282,6 +283,8 @@ class Compiled:
         from theanolike.compile.sizes import memory_error
 
         arrays = arrays[: len(self.request.graph.inputs)]
+        if code == EMPTY:
+            return self._generic_body()
         if code == BROADCAST:
             return self._specialised(arrays)
         sites, graph = self.built.sites, self.request.graph

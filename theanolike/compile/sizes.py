@@ -31,7 +31,7 @@ class Large(NamedTuple):
     node : Apply
     shape : tuple of int
     bytes : int
-        As if no extent were 0.
+        As if no extent were 0, where they then are too many for any memory.
     given : list of (tuple of int or None)
         The shapes of the node's inputs.
     """
@@ -152,9 +152,12 @@ def _shapes(node: Apply, given: Sequence[Inside]) -> list[tuple[int, ...]] | Non
 
 def _bytes(node: Apply, shapes: Sequence[tuple[int, ...]]) -> list[int]:
     kinds: list[Any] = [out.type for out in node.outputs]
+    items = [kind.numpy_dtype.itemsize for kind in kinds]
+    # Extents too large to be multiplied are an error beside a 0, too.
+    whole = [prod(extent or 1 for extent in shape) for shape in shapes]
     return [
-        prod(extent or 1 for extent in shape) * kind.numpy_dtype.itemsize
-        for shape, kind in zip(shapes, kinds, strict=True)
+        item * (count if item * count > MOST_BYTES else prod(shape))
+        for item, count, shape in zip(items, whole, shapes, strict=True)
     ]
 
 

@@ -1,12 +1,13 @@
 // One call: lock, bind, run, deliver, commit, and give everything back.
+#include <algorithm>
 #include <cstring>
 
 #include "arguments.h"
 #include "buffers.h"
 #include "errors.h"
 #include "function.h"
-#include "layouts.h"
 #include "host_call.h"
+#include "layouts.h"
 #include "outputs.h"
 #include "table.h"
 #include "variants.h"
@@ -16,6 +17,9 @@ namespace theanolike {
 namespace {
 
 constexpr int kMaxRetries = 8;
+
+// Extents of arrays with elements are smaller where these have more than two bytes.
+constexpr npy_intp kLong = npy_intp{1} << 31;
 
 Frame* make_frame(Function* function) {
   count_allocation();
@@ -154,8 +158,26 @@ i32 run_body(Frame* frame) {
   return run_python(frame);
 }
 
+// An array without elements may have extents whose product with others overflows.
+bool has_long_empty_array(const Frame* frame) {
+  for (PyObject* array : frame->arrays) {
+    if (array == nullptr || !PyArray_Check(array)) continue;
+    const npy_intp* shape = PyArray_DIMS(as_array(array));
+    int ndim = PyArray_NDIM(as_array(array));
+    bool is_long =
+        std::any_of(shape, shape + ndim, [](npy_intp n) { return n > kLong; });
+    if (is_long && PyArray_SIZE(as_array(array)) == 0) return true;
+  }
+  return false;
+}
+
 // False with an exception set.
 bool run(Frame* frame) {
+  if (Py_IS_TYPE(frame->body, &unit_type) && has_long_empty_array(frame)) {
+    PyObject* body = ask_for_body(frame, TL_OK);
+    if (body == nullptr) return false;
+    Py_SETREF(frame->body, body);
+  }
   for (int attempt = 0;; ++attempt) {
     i32 code = run_body(frame);
     if (code == TL_OK) return true;

@@ -51,18 +51,6 @@ PyObject* ask_python(Frame* frame, i32 code, i32 site) {
   return answer;
 }
 
-PyObject* ask_for_body(Frame* frame, i32 code) {
-  i32 site = frame->call.error.site;
-  PyObject* answer = ask_python(frame, code, site);
-  if (answer == nullptr) return nullptr;
-  if (Py_IS_TYPE(answer, &unit_type) || PyCallable_Check(answer)) return answer;
-  PyErr_Format(PyExc_RuntimeError,
-               "a compiled unit failed with code %d at site %d, and `fail` returned %R",
-               code, site, answer);
-  Py_DECREF(answer);
-  return nullptr;
-}
-
 // True with an exception set: what `fail` raises, which has more to tell.
 bool told_by_python(Frame* frame, i32 code, i32 site) {
   PyObject* answer = ask_python(frame, code, site);
@@ -92,6 +80,18 @@ void explain_memory(Frame* frame) {
 }
 
 }  // namespace
+
+PyObject* ask_for_body(Frame* frame, i32 code) {
+  i32 site = frame->call.error.site;
+  PyObject* answer = ask_python(frame, code, site);
+  if (answer == nullptr) return nullptr;
+  if (Py_IS_TYPE(answer, &unit_type) || PyCallable_Check(answer)) return answer;
+  PyErr_Format(PyExc_RuntimeError,
+               "a compiled unit failed with code %d at site %d, and `fail` returned %R",
+               code, site, answer);
+  Py_DECREF(answer);
+  return nullptr;
+}
 
 bool find_main_thread() {
   PyObject* threading = PyImport_ImportModule("threading");

@@ -19,6 +19,9 @@ void forget_main_thread();  // in a forked child it is the thread that forked
 // set.
 PyObject* explain_failure(Frame* frame, i32 code);
 
+// The same for arguments that no compiled unit takes: `fail` is asked with code 0.
+PyObject* ask_for_body(Frame* frame, i32 code);
+
 }  // namespace theanolike
 
 #endif  // THEANOLIKE_RUNTIME_ERRORS_H_
