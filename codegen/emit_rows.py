@@ -8,10 +8,11 @@ whichever way a row is taken.
 
 from typing import TYPE_CHECKING
 
+from theanolike.codegen.affine import offset
 from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.emit_stage import StageWriter
 from theanolike.codegen.memory import accumulates
-from theanolike.codegen.program import Reduce, Value
+from theanolike.codegen.program import Load, Reduce, Value
 from theanolike.codegen.reductions import LANES, Accumulator
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE
 from theanolike.codegen.schedule.fuse import Stage
@@ -25,6 +26,7 @@ MANY, FEW = 16, 8  # rows taken together
 # Operations of a row's element for which the text is written twice: anywhere, and in
 # loops, whose units are large, where the rows may be long.
 DEAREST, CHEAP = 100, 12
+NEARLY = 24  # elements of a row that nearly fill its lanes
 PARTED = ("2", "3", "4", "8", "16")
 
 
@@ -74,20 +76,33 @@ def _length(kernel: "KernelWriter", inner: int) -> "int | Extent | None":
 def _most(kernel: "KernelWriter", inner: int) -> int:
     """Return how long rows may be: any length where they lie side by side in memory."""
     statements = kernel.nest.statements
-    for s in statements:
-        positional = isinstance(s.node, Reduce) and s.node.kind in ("argmax", "argmin")
-        if not positional:
-            return LANES
-        layout = kernel.loops[kernel.stage_of[s.value]]
-        for load in s.loads:
-            along = {
-                layout.loop_of[a]: f
-                for a, f in kernel.where(load).coefficients
-                if a in layout.printed
-            }
-            if along.get(inner - 1) != 1:
-                return LANES
-    return 2**31 - 1
+    positional = {"argmax", "argmin"}
+    if all(
+        isinstance(s.node, Reduce) and s.node.kind in positional for s in statements
+    ):
+        loads = [(s, load) for s in statements for load in s.loads]
+        if all(_along(kernel, s, load).get(inner - 1) == 1 for s, load in loads):
+            return 2**31 - 1
+    apart = {
+        (load.source, load.index)
+        for s in statements
+        for load in (*s.loads, Load(s.value, s.place))
+        if load.source not in kernel.made or load.source in kernel.stored
+        if {inner - 1, inner} <= {*_along(kernel, s, load)}
+    }
+    # Rows that nearly fill their lanes are left as they are where several arrays would
+    # be read and written by gathers.
+    cheap = sum(s.weight for s in statements) <= CHEAP
+    return LANES if len(apart) < 2 or not cheap else NEARLY
+
+
+def _along(
+    kernel: "KernelWriter", s: Statement, load: Load
+) -> "dict[int, int | Extent]":
+    """Return the steps in memory along each loop."""
+    layout = kernel.loops[kernel.stage_of[s.value]]
+    coefficients = offset(load.index, load.source.shape).coefficients
+    return {layout.loop_of[a]: f for a, f in coefficients if a in layout.printed}
 
 
 def _is_plain(kernel: "KernelWriter", s: Statement, inner: int) -> bool:
