@@ -58,7 +58,7 @@ FORMS = (
     "variance_by_hand",
 )
 # A form is seen through so many nodes, and goes around so many.
-_DEPTH = 6
+_DEPTH = 5
 _REGION = 40
 # One form may lead to the next so often.
 _STEPS = 4
