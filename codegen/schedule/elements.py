@@ -85,7 +85,15 @@ def _is_small(node: Loop) -> bool:
         and all(count_of(v.shape) for v in fits)
         and all(_has_few_terms(n) for n in body.nodes)
         and not _suits_vectors(body.nodes)
+        and _keeps_shapes(node)
     )
+
+
+def _keeps_shapes(node: Loop) -> bool:
+    """Tell whether states keep their shapes; if they can't, each call fails."""
+    before = node.body.inputs[1 : 1 + len(node.states)]
+    after = node.body.outputs[: len(node.states)]
+    return all(a.shape == b.shape for a, b in zip(before, after, strict=True))
 
 
 def _suits_vectors(nodes: Sequence[Node]) -> bool:

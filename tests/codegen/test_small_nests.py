@@ -96,6 +96,18 @@ def test_a_state_of_another_length_is_refused_with_its_step_and_line() -> None:
         run(np.ones(1))
 
 
+def test_lengths_that_contradict_each_other_are_refused_at_the_call() -> None:
+    b = T.TensorType("float64", (2,))("b")
+    c, d = T.TensorType("float64", (None, 5))("c"), T.dvector("d")
+    rows = theano.scan(
+        lambda x, s: T.tanh(x + s), sequences=T.minimum(d, c), outputs_info=T.zeros(5)
+    )[0]
+    run = theano.function([b, c, d], [T.switch(b > d, b, d), rows])
+    with pytest.raises(ShapeError, match="5"):
+        run(np.ones(2), np.ones((3, 5)), np.ones(2))
+    assert run(np.ones(2), np.ones((3, 5)), np.ones(1))[1].shape == (3, 5)
+
+
 def test_no_steps_leave_the_first_state_whatever_its_length() -> None:
     s, n = T.dvector("s"), T.lscalar("n")
     rows, _ = theano.scan(shrink, outputs_info=[s], n_steps=n)
