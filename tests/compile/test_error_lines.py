@@ -359,3 +359,11 @@ STATIC = {
 def test_what_static_shapes_contradict_is_refused_where_it_is_written(name):
     with pytest.raises((ShapeError, IndexOutOfBoundsError, ValueError, AssertionError)):
         STATIC[name]()
+
+
+def test_an_extent_of_1_that_an_op_refuses_is_told_with_its_line():
+    x, y = T.dvectors("x", "y")
+    f = theano.function([x, y], [x + y, x.reshape((4,))])
+    assert f(np.ones(4), np.ones(4))[0].tolist() == [2.0] * 4
+    with pytest.raises(ShapeError, match=r"size 1 into shape \(4,\)(.|\n)*written at"):
+        f(np.ones(1), np.ones(4))

@@ -317,7 +317,10 @@ class Compiled:
             if len(self._variants) == MOST_VARIANTS:
                 return self._generic_body()
             if pattern:
-                variant = Compiled(self._variant_request(pattern), is_variant=True)
+                request = self._variant_request(pattern)
+                if request is None:
+                    return self._variants.setdefault(pattern, self._generic_body())
+                variant = Compiled(request, is_variant=True)
             elif self.built.supposes:
                 variant = Compiled(self.request, supposing=False)
             else:
@@ -325,14 +328,18 @@ class Compiled:
             self._variants[pattern] = inner_function(variant, variant.request)
         return self._variants[pattern]
 
-    def _variant_request(self, pattern: frozenset[tuple[int, int]]) -> Request:
+    def _variant_request(self, pattern: frozenset[tuple[int, int]]) -> Request | None:
+        """Return what is asked for arguments with these 1s, if such a graph can be."""
         request = self.request
 
         def original() -> FunctionGraph:
             return with_ones(request.original(), pattern)
 
-        graph = original()
-        request.rewrite(graph)
+        try:
+            graph = original()
+            request.rewrite(graph)
+        except (IndexError, TypeError, ValueError):
+            return None  # ops refuse such types: the call's own error says it better
         return dataclasses.replace(request, original=original, graph=graph)
 
     def _generic_body(self) -> Interpreter:
