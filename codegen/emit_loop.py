@@ -21,6 +21,7 @@ from theanolike.codegen.emit_team import (
     work_of,
 )
 from theanolike.codegen.memory import root
+from theanolike.codegen.printing import describe_loop
 from theanolike.codegen.program import (
     Branch,
     Loop,
@@ -58,16 +59,16 @@ def emit_branch(level: "Level", node: Branch) -> None:
         level.emit(f"{ARITHMETIC[value.dtype]} {name};")
         level.set_scalar(value, name)
         places.append(name)
-    for head, program in (
-        (f"if ({condition}) {{", node.then),
-        ("} else {", node.otherwise),
+    for title, head, program in (
+        (f"if {unit.labels(node.condition)}", f"if ({condition}) {{", node.then),
+        ("else", "} else {", node.otherwise),
     ):
         inner = level.nested(program)
         level.capture(inner, node.captured, program.inputs)
         for value, place in zip(program.outputs, places, strict=True):
             if value.ndim:
                 inner.place(root(value), place)
-        unit.planned("branch", inner.write)
+        unit.planned(title, inner.write)
         level.emit(head)
         at = len(level.chunks[-1].lines)
         for value, place in zip(program.outputs, places, strict=True):
@@ -129,10 +130,10 @@ class _LoopWriter:
             self.open_team(inner, scheduled)
         for line in self.declared:
             level.emit(line)
+        shared = "shared among threads" if inner.barrier else ""
+        shared += " by rows" if inner.apart else ""
         unit.planned(
-            f"loop with {self.count} states{self.in_place()}"
-            + (", shared among threads" if inner.barrier else "")
-            + (" by rows" if inner.apart else ""),
+            describe_loop(self.count, self.in_place(), shared),
             lambda: inner.write_prepared(scheduled),
         )
         self.open_loop(inner, step, scheduled)
@@ -162,7 +163,7 @@ class _LoopWriter:
         condition = divide(self.level, self.node)
         others = {*unit.slots}
         unit.planned(
-            "loop with 0 states, its steps shared among threads",
+            describe_loop(0, 0, "its steps shared among threads"),
             lambda: inner.write_prepared(scheduled),
         )
         own = [slot for slot in unit.slots if slot not in others]
@@ -199,8 +200,9 @@ class _LoopWriter:
         for line in self.declared:
             emit(f"  {line}")
         unit.planned(
-            f"loop with {self.count} states{self.in_place()}, "
-            "its elements shared among threads",
+            describe_loop(
+                self.count, self.in_place(), "its elements shared among threads"
+            ),
             lambda: inner.write_prepared(scheduled),
         )
         emit(f"  {self.over_steps(step)}")
@@ -372,10 +374,9 @@ class _LoopWriter:
         count = bare(self.unit.extent(self.node.steps))
         inner.reuse = reuse(self.node, scheduled, self.rings, step, count)
 
-    def in_place(self) -> str:
-        """Say how many states are written over old ones, for the plan."""
-        count = sum(ring.old is not None for ring in self.rings.values())
-        return f", {count} in place" if count else ""
+    def in_place(self) -> int:
+        """Return how many states are written over old ones."""
+        return sum(ring.old is not None for ring in self.rings.values())
 
     def buffer(self, k: int, i: int) -> str:
         """Return the name of a buffer of a state's ring."""
