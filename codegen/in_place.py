@@ -30,6 +30,7 @@ from theanolike.codegen.program import (
 from theanolike.codegen.schedule.fuse import Nest, Stage
 from theanolike.codegen.schedule.sharing import set_box
 from theanolike.codegen.schedule.statements import Statement
+from theanolike.codegen.shapes import minimum
 
 
 class Target(NamedTuple):
@@ -165,9 +166,12 @@ def index_check(nest: Nest) -> Nest | None:
     for other in checked[1:]:
         total = Call("maximum", "int64", (total, other))
     axes = tuple(range(len(s.domain)))
-    node = Reduce("max", s.domain, axes, total, "int64", "int64", s.node.site)
-    made = Statement("reduce", node.results[0], s.domain, total, node, axes)
-    return Nest(s.domain, 0, [made], stages=[Stage(s.domain, [made])])
+    read = {part.axis for part in scalar_order(total) if isinstance(part, Axis)}
+    # Along the others once is enough; not at all if there is nothing to be written.
+    domain = tuple(e if a in read else minimum(e, 1) for a, e in enumerate(s.domain))
+    node = Reduce("max", domain, axes, total, "int64", "int64", s.node.site)
+    made = Statement("reduce", node.results[0], domain, total, node, axes)
+    return Nest(domain, 0, [made], stages=[Stage(domain, [made])])
 
 
 def is_whole(load: Load) -> bool:
