@@ -40,6 +40,7 @@ from theanolike.codegen.schedule.statements import plan_statements
 from theanolike.codegen.schedule.unread import drop_unread
 from theanolike.codegen.shapes import Extent
 from theanolike.codegen.snippets import snippet_text
+from theanolike.codegen.tidy import sections
 
 CHECKED = False  # check the program between phases: set under test
 STRAIGHT = 64  # steps that stand one after another; more are a table
@@ -200,8 +201,8 @@ class UnitWriter:
         order = dict.fromkeys(
             ("base.h", "support.h", *(file for file, needed in own if needed), *files)
         )
-        parts = [snippet_text(file) for file in order]
-        parts += ["\n".join(self.static)] if self.static else []
+        helpers = [snippet_text(file) for file in order]
+        parts = ["\n".join(self.static)] if self.static else []
         parts += self.kernel_text
         lines = ['extern "C" i32 tl_compute(tl_call* c) {']
         lines += self.head.lines + self.head.after + body + ["  return TL_OK;", "}"]
@@ -210,8 +211,12 @@ class UnitWriter:
             head = ['extern "C" void tl_commit(tl_call* c) {']
             head.append("  void** put_off = (void**)c->state;")
             parts.append("\n".join([*head, *self.commits, "}"]))
+        if self.readable:
+            text = sections(helpers, order, parts)
+        else:
+            text = "\n".join([*helpers, *parts])
         return Unit(
-            "\n".join(parts) + "\n",
+            text + "\n",
             self.constants,
             self.plan,
             self.separate,
@@ -293,7 +298,8 @@ class UnitWriter:
             source = extent.args[0]
             chunk = self.known_after.get(source, self.head)
             if extent.op == "item":
-                text = f"(i64){self.scalar_of[source]}"
+                cast = "" if source.dtype == "int64" else "(i64)"
+                text = f"{cast}{self.scalar_of[source]}"
             elif isinstance(source.node, Input):
                 text = f"c->inputs[{source.node.slot}].shape[{extent.args[1]}]"
             else:

@@ -22,6 +22,7 @@ from theanolike.codegen.emit_team import (
     work_of,
 )
 from theanolike.codegen.memory import Slot, root
+from theanolike.codegen.printing import describe_loop
 from theanolike.codegen.program import (
     Branch,
     Loop,
@@ -59,16 +60,16 @@ def emit_branch(level: "Level", node: Branch) -> None:
         level.emit(f"{ARITHMETIC[value.dtype]} {name};")
         level.set_scalar(value, name)
         places.append(name)
-    for head, program in (
-        (f"if ({condition}) {{", node.then),
-        ("} else {", node.otherwise),
+    for title, head, program in (
+        (f"if {unit.labels(node.condition)}", f"if ({condition}) {{", node.then),
+        ("else", "} else {", node.otherwise),
     ):
         inner = level.nested(program)
         level.capture(inner, node.captured, program.inputs)
         for value, place in zip(program.outputs, places, strict=True):
             if value.ndim:
                 inner.place(root(value), place)
-        unit.planned("branch", inner.write)
+        unit.planned(title, inner.write)
         level.emit(head)
         at = len(level.chunks[-1].lines)
         for value, place in zip(program.outputs, places, strict=True):
@@ -134,10 +135,10 @@ class _LoopWriter:
             return
         for line in self.declared:
             level.emit(line)
+        shared = "shared among threads" if inner.barrier else ""
+        shared += " by rows" if inner.apart else ""
         unit.planned(
-            f"loop with {self.count} states{self.in_place()}"
-            + (", shared among threads" if inner.barrier else "")
-            + (" by rows" if inner.apart else ""),
+            describe_loop(self.count, self.in_place(), shared),
             lambda: inner.write_prepared(scheduled),
         )
         self.open_loop(inner, step, scheduled)
@@ -164,7 +165,7 @@ class _LoopWriter:
         """Write a loop without states: a function of which each thread does a part."""
         unit, emit = self.unit, self.level.emit
         condition = divide(self.level, self.node)
-        run = self.open_divided(inner, "loop with 0 states", scheduled)
+        run = self.open_divided(inner, scheduled)
         at, end = (unit.names((key, self.node), key) for key in ("at", "end"))
         emit(f"  for (i64 {at} = 0, {end} = 0; member.take(&{at}, &{end});)")
         emit(f"  for (; {at} < {end}; ++{at}) {{")
@@ -182,13 +183,15 @@ class _LoopWriter:
             f"if (tl_take_steps(c, {steps}, {condition}, {run})) return c->error.code;"
         )
 
-    def open_divided(self, inner: "Level", title: str, scheduled: Steps) -> str:
+    def open_divided(self, inner: "Level", scheduled: Steps, how: str = "") -> str:
         """Begin a function that does a part of the steps; return its name."""
         unit, emit = self.unit, self.level.emit
         inner.divided = True
         others = {*unit.slots}
         unit.planned(
-            f"{title}, its steps shared among threads",
+            describe_loop(
+                self.count, self.in_place(), f"{how}its steps shared among threads"
+            ),
             lambda: inner.write_prepared(scheduled),
         )
         own = [slot for slot in unit.slots if slot not in others] + self.slots
@@ -210,8 +213,7 @@ class _LoopWriter:
         if any(one.fresh for one in inner.reuse.values()):  # in each piece again
             inner.reuse = reuse(self.node, scheduled, self.rings, pieces.done)
             inner.prepare(scheduled)
-        title = f"loop with {self.count} totals{self.in_place()}, in pieces"
-        run = self.open_divided(inner, title, scheduled)
+        run = self.open_divided(inner, scheduled, "in pieces, ")
         last = {k: self.buffer(k, ring.length - 1) for k, ring in self.rings.items()}
         pieces.open(step, self.current, last)
         due = self.due(inner, pieces.at, scheduled)
@@ -237,8 +239,9 @@ class _LoopWriter:
         for line in self.declared:
             emit(f"  {line}")
         unit.planned(
-            f"loop with {self.count} states{self.in_place()}, "
-            "its elements shared among threads",
+            describe_loop(
+                self.count, self.in_place(), "its elements shared among threads"
+            ),
             lambda: inner.write_prepared(scheduled),
         )
         emit(f"  {self.over_steps(step)}")
@@ -412,10 +415,9 @@ class _LoopWriter:
         done = f"{count} - 1 - {step}" if self.node.reverse else step
         inner.reuse = reuse(self.node, scheduled, self.rings, done)
 
-    def in_place(self) -> str:
-        """Say how many states are written over old ones, for the plan."""
-        count = sum(ring.old is not None for ring in self.rings.values())
-        return f", {count} in place" if count else ""
+    def in_place(self) -> int:
+        """Return how many states are written over old ones."""
+        return sum(ring.old is not None for ring in self.rings.values())
 
     def buffer(self, k: int, i: int) -> str:
         """Return the name of a buffer of a state's ring."""

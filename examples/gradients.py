@@ -14,8 +14,8 @@ def main() -> None:
     print("before:", theano.pp(gy))
     print("after:", theano.pp(f.maker.fgraph.outputs[0]))
     theano.printing.debugprint(f)
-    print("the C++, from the function's head:")
-    print(f.source[f.source.index("tl_compute") :])
+    print("the C++, below the helpers that all functions have:")
+    print(f.source[f.source.index('extern "C"') :])
 
     v = T.dvector("v")
     cost = (v**3).sum()

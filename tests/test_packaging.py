@@ -69,9 +69,9 @@ def test_the_version_is_that_of_the_project_file():
     assert version("theanolike") == PROJECT["project"]["version"]
 
 
-def test_only_numpy_blas_and_networkx_are_required():
+def test_only_numpy_and_blas_are_required():
     names = [need.partition(">")[0] for need in PROJECT["project"]["dependencies"]]
-    assert names == ["networkx", "numpy", "scipy-openblas32"]
+    assert names == ["numpy", "scipy-openblas32"]
 
 
 def test_the_changelog_has_an_entry_for_this_version():

@@ -16,7 +16,7 @@ from theanolike.cache import open_store
 from theanolike.codegen.toolchain import find_compiler
 from theanolike.config import config
 
-PACKAGES = ("numpy", "scipy-openblas32", "networkx", "pybind11", "ziglang")
+PACKAGES = ("numpy", "scipy-openblas32", "pybind11", "ziglang")
 
 
 def version_of(package: str) -> str:

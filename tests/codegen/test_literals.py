@@ -68,4 +68,4 @@ def test_divisors_of_integers_and_exponents_stay_in_the_text():
         y = x // n + y.max()
     f = theano.function([x], y)
     assert not any("k0" in line for line in kernels(f))
-    assert all(f", (i64){n})" in f.source for n in (7, 11, 13))
+    assert all(f", {n})" in f.source for n in (7, 11, 13))

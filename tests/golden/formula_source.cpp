@@ -3,7 +3,7 @@ static TL_APART void kernel_0_piece(const double* __restrict x, const double* __
     const double t0 = x[i0];
     const double t1 = y[i0];
     // model.py:7, model.py:1, model.py:0, model.py:6, model.py:3, model.py:2, model.py:5, model.py:4
-    p0[i0] = (exp_f64(t0) * t1) + (tanh_f64((t0 * t1)) / (1.0 + (t0 * t0)));
+    p0[i0] = exp_f64(t0) * t1 + tanh_f64(t0 * t1) / (1.0 + t0 * t0);
   }
 }
 struct kernel_0_task { const double* x; const double* y; double* p0; i64 n0; };
@@ -16,7 +16,7 @@ static void kernel_0(tl_call* c, const double* __restrict x, const double* __res
     kernel_0_piece(x, y, p0, n0, 0, n0);
   } else {
     kernel_0_task task = {x, y, p0, n0};
-    c->table->parallel(c, kernel_0_run, &task, n0, 8192 * (n0) / (n0) + 1);
+    c->table->parallel(c, kernel_0_run, &task, n0, 8192 * n0 / n0 + 1);
   }
 }
 extern "C" i32 tl_compute(tl_call* c) {

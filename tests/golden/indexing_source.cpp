@@ -3,7 +3,7 @@ static void kernel_0(tl_call* c, i64 n0, const i64* __restrict i, i64 n1, i32 q0
     // model.py:0
     const double t0 = x[tl_at(c, q0, i[i0], n1)];
     // model.py:0, model.py:5
-    p0[i0] = t0 + x[i0 * -1 + (n1 + -1)];
+    p0[i0] = t0 + x[i0 * -1 + n1 - 1];
   }
 }
 static void kernel_1(tl_call* c, i64 n0, const double* __restrict x, double* __restrict p0, i64 n1, const i64* __restrict i, i32 q0) {

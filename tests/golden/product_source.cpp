@@ -26,7 +26,7 @@ extern "C" i32 tl_compute(tl_call* c) {
   const i64 n3 = c->inputs[1].shape[0];
   i64 total0 = 0;
   const i64 at0 = total0;
-  total0 += ((n2 * n3) * 8 + 63) & ~(i64)63;
+  total0 += (n2 * n3 * 8 + 63) & ~(i64)63;
   char* ws0 = (char*)c->table->workspace(c, total0);
   if (!ws0) return tl_fail(c, TL_MEMORY, -1, total0, 0, 0);
   char* w0 = ws0 + at0;

@@ -20,7 +20,7 @@ static TL_APART void kernel_0_piece(i64 n0, const float* __restrict x, float* __
     for (i64 l = 0; l < 16; ++l) {
       const i64 i0 = g0 + l;
       // model.py:3, model.py:2
-      const float t4 = exp_f32((x[i0 * n0 + i1] - t2[l]));
+      const float t4 = exp_f32(x[i0 * n0 + i1] - t2[l]);
       t0[i1 * 16 + l] = t4;
       // model.py:4
       t3[i1 * 16 + l] = 0.0f + t4;
@@ -39,10 +39,10 @@ static TL_APART void kernel_0_piece(i64 n0, const float* __restrict x, float* __
     }
   }
   for (i64 i0 = g0; i0 < end; ++i0) {
-    float t6 = (-__builtin_inff());
+    float t6 = -__builtin_inff();
     for (i64 b1 = 0; b1 < n0; b1 += 4096) {
       const i64 e1 = tl_min(b1 + 4096, n0);
-      float t6_l[32]; for (i64 l = 0; l < 32; ++l) t6_l[l] = (-__builtin_inff());
+      float t6_l[32]; for (i64 l = 0; l < 32; ++l) t6_l[l] = -__builtin_inff();
       {
         const auto step = [&](i64 i1, i64 l) TL_STEP {
           // model.py:0
@@ -64,10 +64,10 @@ static TL_APART void kernel_0_piece(i64 n0, const float* __restrict x, float* __
       {
         const auto step = [&](i64 i1, i64 l) TL_STEP {
           // model.py:3, model.py:2
-          const float t9 = exp_f32((x[i0 * n0 + i1] - t7));
+          const float t9 = exp_f32(x[i0 * n0 + i1] - t7);
           p1[i1] = t9;
           // model.py:4
-          t8_l[l] = (t8_l[l] + t9);
+          t8_l[l] = t8_l[l] + t9;
         };
         i64 j1 = b1;
         for (; j1 + 32 <= e1; j1 += 32) {
@@ -75,7 +75,7 @@ static TL_APART void kernel_0_piece(i64 n0, const float* __restrict x, float* __
         }
         for (i64 l = 0; j1 < e1; ++j1, ++l) { TL_SCALAR; step(j1, l); }
       }
-      for (i64 w = 16; w; w /= 2) for (i64 l = 0; l < w; ++l) t8_l[l] = (t8_l[l] + t8_l[l + w]); t8.push(t8_l[0]);
+      for (i64 w = 16; w; w /= 2) for (i64 l = 0; l < w; ++l) t8_l[l] = t8_l[l] + t8_l[l + w]; t8.push(t8_l[0]);
     }
     const float t10 = t8.total();
     for (i64 i1 = 0; i1 < n0; ++i1) {
@@ -95,7 +95,7 @@ static void kernel_0(tl_call* c, i64 n0, const float* __restrict x, float* __res
     kernel_0_piece(n0, x, p0, p1, n1, 0, n1);
   } else {
     kernel_0_task task = {n0, x, p0, p1, n1};
-    c->table->parallel(c, kernel_0_run, &task, n1, 8192 * (n1) / (n1 * n0) + 1);
+    c->table->parallel(c, kernel_0_run, &task, n1, 8192 * n1 / (n1 * n0) + 1);
   }
 }
 extern "C" i32 tl_compute(tl_call* c) {
@@ -108,7 +108,7 @@ extern "C" i32 tl_compute(tl_call* c) {
   char* ws0 = (char*)c->table->workspace(c, total0);
   if (!ws0) return tl_fail(c, TL_MEMORY, -1, total0, 0, 0);
   char* w0 = ws0 + at0;
-  if (((n0 + -1) < 0 ? tl_min(n1, 1) : 0) != 0) return tl_fail(c, TL_SHAPE, 0, 0, ((n0 + -1) < 0 ? tl_min(n1, 1) : 0), 0);
+  if ((n0 - 1 < 0 ? tl_min(n1, 1) : 0) != 0) return tl_fail(c, TL_SHAPE, 0, 0, n0 - 1 < 0 ? tl_min(n1, 1) : 0, 0);
   float* v0;
   const i64 v0_shape0[] = {n1, n0};
   v0 = (float*)c->table->output(c, 0, v0_shape0);

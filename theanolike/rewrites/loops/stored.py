@@ -29,6 +29,7 @@ from theanolike.ops.products import Dot, Gemm
 from theanolike.ops.scan.derivatives import Backward
 from theanolike.ops.scan.loop import LoopOp
 from theanolike.ops.shape import Reshape
+from theanolike.rewrites.loops.cut import Network
 from theanolike.rewrites.loops.opened import OpenLoop
 from theanolike.rewrites.loops.stacked import ALONG_AXES, POINTWISE, is_costly, is_one
 
@@ -268,37 +269,33 @@ class _Region:
         In the network a value is past the cut if the later step has it, and a node if
         it computes it there.
         """
-        import networkx as nx
-
-        net = nx.DiGraph()
-        net.add_node("source")
-        net.add_node("sink")
+        net = Network("source", "sink")
         leaves = list(self._leaves())
         for v in leaves:
             cost = 0.0 if self._row_of(v) in kept else STORE * _size(v)
-            net.add_edge("source", v, capacity=cost)
+            net.add("source", v, cost)
         inside = set(self.nodes)
         made = {out for node in self.nodes for out in node.outputs}
         for node in self.nodes:
-            net.add_edge("source", node, capacity=work[node])
+            net.add("source", node, work[node])
             for out in node.outputs:
-                net.add_edge(out, node)
+                net.add(out, node)
                 if self.twin[out] in steady:
                     cost = 0.0 if self.twin[out] in kept else STORE * _size(out)
-                    net.add_edge(node, out, capacity=cost + 1e-9)
+                    net.add(node, out, cost + 1e-9)
                 else:
-                    net.add_edge(node, out)
+                    net.add(node, out)
             for v in _read(node):
                 if v in made or v in leaves:
-                    net.add_edge(v, node)
+                    net.add(v, node)
         graph: Any = self.later.op.graph  # type: ignore[attr-defined]
         needed = {v for n in graph.nodes if n not in inside for v in _read(n)}
         for v in needed.union(graph.outputs):
             if v in made or v in leaves:
-                net.add_edge(v, "sink")
-        _, (before, past) = nx.minimum_cut(net, "source", "sink")
+                net.add(v, "sink")
+        past = net.past()
         read = [v for v in leaves if v in past]
-        read += [v for n in self.nodes if n in before for v in n.outputs if v in past]
+        read += [v for n in self.nodes if n not in past for v in n.outputs if v in past]
         return read
 
 
