@@ -19,6 +19,7 @@ from theanolike.codegen.emit_team import (
     may_be_shared,
     noting,
     sizes_known,
+    steps_fail,
     work_of,
 )
 from theanolike.codegen.memory import Slot, root
@@ -154,7 +155,8 @@ class _LoopWriter:
             level.emit(f"  if ({inner.barrier}.stopped({given})) return;")
         # With what the results asked for.
         level.chunks[-1].lines[at:at] = [
-            noting(step, line, shared=bool(inner.barrier)) for line in inner.lines
+            noting(step, line, shared=bool(inner.barrier), caller=inner.caller)
+            for line in inner.lines
         ]
         level.emit("}")
         if inner.barrier:
@@ -344,6 +346,11 @@ class _LoopWriter:
         run = unit.names(("run", self.node), "steps")
         emit(f"const auto {run} = [&](i64 member, i64 members) {{")
         rows = rows_apart(self.node, inner, scheduled)
+        if steps_fail(scheduled):
+            rows = None  # all leave at the same step
+            inner.caller = unit.names(("caller", self.node), "own")
+            emit(f"  tl_call {inner.caller}_call = *c;")
+            emit(f"  tl_call* const {inner.caller} = &{inner.caller}_call;")
         if rows is not None:
             inner.apart = unit.names(("apart", self.node), "apart")
             inner.row_count = rows
@@ -376,7 +383,7 @@ class _LoopWriter:
         emit(
             f"if ({inner.barrier}.stop) return tl_fail(c, TL_INTERRUPTED, -1, 0, 0, 0);"
         )
-        if any(isinstance(step, Require) for step in scheduled):
+        if steps_fail(scheduled) or any(isinstance(s, Require) for s in scheduled):
             emit("if (c->error.code) return c->error.code;")
         self.current = list(self.left)
 
