@@ -139,8 +139,6 @@ def test_pullbacks_agree_with_differences(name, given, rng):
     xs = variables(arrays)
     node = OPS[name].make_node(*xs)
     z = reference(name, arrays)
-    if not is_continuous(z.dtype.name):
-        pytest.skip("a result that counts has no gradient")
     weights = random_array(rng, z.shape, z.dtype.name)
     pulled = OPS[name].pullback(node, [Cotangent(T.constant(weights))])
     for i, (x, part) in enumerate(zip(xs, pulled, strict=True)):
@@ -160,8 +158,6 @@ def test_pushforwards_are_adjoint_to_pullbacks(name, given, rng):
     xs = variables(arrays)
     node = OPS[name].make_node(*xs)
     z = node.outputs[0]
-    if not is_continuous(z.dtype):
-        pytest.skip("a result that counts has no derivative")
     moves = [
         random_array(rng, a.shape, x.dtype) if is_continuous(x.dtype) else None
         for a, x in zip(arrays, xs, strict=True)
