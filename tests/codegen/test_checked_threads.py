@@ -6,7 +6,7 @@ import pytest
 import theanolike as theano
 import theanolike.tensor as T
 from theanolike import _runtime
-from theanolike.codegen import emit_team, kernel_text
+from theanolike.codegen import emit_columns, emit_team, kernel_text
 
 pytestmark = pytest.mark.compiler
 
@@ -132,6 +132,24 @@ def test_a_number_that_all_threads_look_up_fails_once(walk, given):
     assert len({*messages}) == 1
     assert "index 77 is out of bounds" in messages[0]
     assert "in step 17 " in messages[0]
+
+
+def test_blocks_of_elements_fail_at_the_same_step(rng, monkeypatch):
+    monkeypatch.setattr(emit_columns, "LEAST", 1)
+    s, which, scales = T.dvector("s"), T.lvector("which"), T.dvector("scales")
+    rows, _ = theano.scan(
+        lambda k, s, scales: T.cos(s) * scales[k], which, s, scales, name="scaled"
+    )
+    f = theano.function([s, which, scales], rows[-1])
+    assert "its elements shared among threads" in f.plan
+    wanted = theano.function([s, which, scales], rows[-1], mode="FAST_COMPILE")
+    given = rng.normal(size=500), rng.integers(-4, 4, size=30), rng.normal(size=4)
+    assert_as_interpreted(f, wanted, *given)
+    given[1][[22, 9, 10]] = 66, -77, 88
+    messages = on_threads(f, *given)
+    assert len({*messages}) == 1
+    assert "index -77 is out of bounds" in messages[0]
+    assert "in step 9 " in messages[0]
 
 
 def test_what_a_step_made_is_looked_up_by_one_thread(rng):
