@@ -126,12 +126,16 @@ class _LoopWriter:
         if not self.count and may_be_divided(level, self.node):
             self.write_divided(inner, step, scheduled)
             return
+        adds_up = may_be_added_up(level, self.node)
+        if adds_up and steps_fail(scheduled):  # so that no thread looks at all indices
+            self.write_pieces(inner, step, scheduled)
+            return
         if may_take_columns(level, self.node, inner, scheduled):
             self.write_columns(inner, step, scheduled)
             return
         if may_be_shared(level, self.node, inner, scheduled):
             self.open_team(inner, scheduled)
-        elif may_be_added_up(level, self.node):
+        elif adds_up:
             self.write_pieces(inner, step, scheduled)
             return
         for line in self.declared:
