@@ -94,9 +94,8 @@ class _LoopWriter:
             self.write_divided(inner, step, scheduled)
             return
         adds_up = may_be_added_up(level, self.node)
-        if adds_up and steps_fail(
-            scheduled
-        ):  # of elements, each thread would look at all
+        # Of threads that take elements, each would look at all indices.
+        if adds_up and steps_fail(scheduled):
             self.write_pieces(inner, step, scheduled)
         elif may_take_columns(level, self.node, inner, scheduled):
             self.write_columns(inner, step, scheduled)
