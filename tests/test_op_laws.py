@@ -16,7 +16,7 @@ from theanolike.gradient import grad
 from theanolike.ops import OPS as REGISTRY
 from theanolike.ops import find
 from theanolike.ops.cotangent import Cotangent, Missing, Tangent
-from theanolike.ops.declare import ROWS, Elementwise
+from theanolike.ops.elementwise import ROWS, Elementwise
 from theanolike.testing import (
     close,
     edges,

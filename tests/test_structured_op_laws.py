@@ -11,7 +11,7 @@ from theanolike.codegen.lowering import lower
 from theanolike.codegen.program import Host
 from theanolike.ops import OPS as REGISTRY
 from theanolike.ops.cotangent import Cotangent, Missing, Tangent
-from theanolike.ops.declare import Elementwise
+from theanolike.ops.elementwise import Elementwise
 from theanolike.testing import close, random_array, reference_values
 from theanolike.types.dtypes import is_continuous
 

@@ -29,6 +29,7 @@ from theanolike.codegen.program import (
     View,
     scalar_order,
 )
+from theanolike.codegen.schedule.gathers import ELEMENTARY_COST, looked_up, replaced
 from theanolike.codegen.schedule.needed import (
     Use,
     live,
@@ -140,11 +141,31 @@ class _Planner:
             self.inlined[value] = body
             self.sites[value] = sites
             return
+        if node.effect is Effect.MAY_FAIL:
+            body = self._looked_up_first(node, body)
         key = ("map", value.dtype, value.shape)
         if self._is_made(node, key, body):
             return
         made = Statement("map", value, value.shape, body, node, (), axes, sites=sites)
         self._add(key, body, ordered(made))
+
+    def _looked_up_first(self, node: Map, body: Scalar) -> Scalar:
+        """Return a body with elementary functions of what statements before look up."""
+        scalars = scalar_order(body)
+        shape = node.results[0].shape
+        found = looked_up(scalars, shape)
+        guarded = any(isinstance(s, Call) and s.name == "guard" for s in scalars)
+        if not found or guarded or body_cost(scalars) < ELEMENTARY_COST:
+            return body
+        axes = self.resolve.axes(len(shape))
+        loads: dict[int, Scalar] = {}
+        for load in found:
+            lookup = Map(shape, load.dtype, load, node.site)
+            value = lookup.results[0]
+            made = Statement("map", value, shape, load, lookup, (), axes)
+            self._add(("lookup", load.dtype, shape), load, ordered(made))
+            loads[id(load)] = Load(value, axes)
+        return replaced(scalars, loads)
 
     def _is_inlined(self, node: Map, body: Scalar) -> bool:
         """Tell whether a map's readers compute its elements themselves."""

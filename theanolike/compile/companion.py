@@ -98,7 +98,7 @@ class Companion:
             raise InputTypeError(
                 f'Bad input argument to theano function with name "{self.name}" at '
                 f"index {index} (0-based){shown}. {error}"
-            ) from error
+            ) from None
 
     def refuse(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Raise TypeError: the arguments don't match the inputs."""

@@ -17,7 +17,8 @@ from theanolike.errors import (
 )
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
-from theanolike.ops.declare import Elementwise, NativeOp
+from theanolike.ops.declare import NativeOp
+from theanolike.ops.elementwise import Elementwise
 from theanolike.ops.scan.counts import LastRow, StepCount, named
 from theanolike.ops.scan.loop import LoopOp
 

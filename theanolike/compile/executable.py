@@ -31,7 +31,11 @@ from theanolike.compile.errors import (
     unit_error,
 )
 from theanolike.compile.interpreter import Interpreter
-from theanolike.errors import CompilerNotFoundWarning, NoCompilerError
+from theanolike.errors import (
+    CompilerNotFoundWarning,
+    NoCompilerError,
+    TheanolikeError,
+)
 from theanolike.flags import Snapshot
 from theanolike.graph.apply import Apply
 from theanolike.graph.clone import clone_graph
@@ -318,8 +322,12 @@ class Compiled:
         if not 0 <= site < len(sites) or sites[site] is None:
             raise unit_error(None, code, values)
         failure = Failure(sites[site], code, values, arrays, answers)
-        failure.raise_as_written(self.request.original())
-        failure.raise_as_compiled(graph)
+        try:
+            failure.raise_as_written(self.request.original())
+            failure.raise_as_compiled(graph)
+        except TheanolikeError as error:
+            # A user sees their call and the message, not how that was found.
+            raise error.with_traceback(None) from None
         raise failure.error(graph)
 
     def _with_all_branches(self) -> Body:

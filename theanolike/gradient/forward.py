@@ -9,12 +9,10 @@ from theanolike.gradient.reverse import (
     as_list,
     format_as,
     grad,
-    is_discrete_tensor,
     known_cotangent,
-    pull_back,
-    zeros_for,
 )
 from theanolike.gradient.support import join
+from theanolike.gradient.walk import is_discrete_tensor, pull_back, zeros_for
 from theanolike.graph.apply import Apply
 from theanolike.graph.null import DisconnectedType, NullType, disconnected_type
 from theanolike.graph.origin import current_origins, inherit, union

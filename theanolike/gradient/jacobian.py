@@ -7,13 +7,8 @@ import numpy as np
 
 from theanolike.errors import InputTypeError
 from theanolike.gradient.forward import push_forward
-from theanolike.gradient.reverse import (
-    Disconnected,
-    as_list,
-    format_as,
-    grad,
-    pull_back,
-)
+from theanolike.gradient.reverse import Disconnected, as_list, format_as, grad
+from theanolike.gradient.walk import pull_back
 from theanolike.graph.variable import Variable
 from theanolike.ops.scan.loop import for_each, walks
 from theanolike.types.type import TensorType

@@ -58,6 +58,8 @@ class Variable:
         self.type = type
         self.owner = owner
         self.index = index
+        if name is not None and not isinstance(name, str):
+            raise TypeError("name must be a string", name)
         self.name = name
         self._tag: Scratchpad | None = None
         self._auto = next_number()

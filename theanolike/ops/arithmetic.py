@@ -6,7 +6,7 @@ import numpy as np
 
 from theanolike.codegen.lowering import Builder, Scalar
 from theanolike.ops.cotangent import Cotangent
-from theanolike.ops.declare import (
+from theanolike.ops.elementwise import (
     Binary,
     Unary,
     binary,

@@ -20,9 +20,9 @@ from theanolike.ops.declare import (
     Shaped,
     Value,
     WithoutGradient,
-    cast_scalar,
     register,
 )
+from theanolike.ops.elementwise import cast_scalar
 from theanolike.ops.extents import require_nonnegative, shape_i
 from theanolike.ops.known import as_extents, find_constant, known_int
 from theanolike.ops.operands import as_operands

@@ -7,7 +7,7 @@ import numpy as np
 
 from theanolike.codegen.lowering import Builder, Call, Literal, Scalar, select
 from theanolike.ops.arithmetic import is_real
-from theanolike.ops.declare import Binary, Unary, binary, floating, unary
+from theanolike.ops.elementwise import Binary, Unary, binary, floating, unary
 from theanolike.types.variable import functions
 
 exp: Unary = unary("exp", np.exp, accepts=is_real, pullback=lambda x, y, g: g * y)

@@ -21,10 +21,10 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
-    cast_scalar,
     register,
 )
 from theanolike.ops.dimshuffle import shape_padaxis
+from theanolike.ops.elementwise import cast_scalar
 from theanolike.ops.extents import (
     make_vector,
     require_nonnegative,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from theanolike.ops.arithmetic import is_real
-from theanolike.ops.declare import Binary, Unary, binary, floating, unary
+from theanolike.ops.elementwise import Binary, Unary, binary, floating, unary
 from theanolike.ops.exponential import sqrt
 
 sin: Unary = unary("sin", np.sin, accepts=is_real, pullback=lambda x, y, g: g * cos(x))

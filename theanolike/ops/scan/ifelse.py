@@ -21,7 +21,8 @@ from theanolike.ops.comparison import neq
 from theanolike.ops.cotangent import Cotangent, Missing, Pulled, Tangent, disconnected
 from theanolike.ops.declare import Builder, Extent, NativeOp, Shape, Shaped, Value
 from theanolike.ops.scan.derivatives import walks
-from theanolike.ops.scan.loop import common_type, shapes_inside
+from theanolike.ops.scan.inside import shapes_inside
+from theanolike.ops.scan.loop import common_type
 from theanolike.ops.scan.measured import branch_by_extents
 from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
 from theanolike.types.dtypes import is_continuous
