@@ -33,6 +33,23 @@ class Companion:
     swap : mapping
         Shared variables that stand in for those of the program.
     name : str
+
+    Attributes
+    ----------
+    source, plan : str
+        The C++, printed for people; its loops, what they read, and buffers.
+    maker.fgraph : FunctionGraph
+        The rewritten graph.
+    profile : ProfileStats or None
+    value, container : mapping
+        Defaults and shared variables, by name, by variable and by place.
+    trust_input : bool
+        No effect.
+
+    Notes
+    -----
+    Besides: `explain()`, `memory_plan(...)`, `copy(...)`, `get_shared()`; `f[x]` and
+    `f[x] = value` read and set what `value` holds.
     """
 
     def __init__(

@@ -45,6 +45,13 @@ def Lop(
     Returns
     -------
     Variable, or list or tuple as `wrt` is
+
+    Examples
+    --------
+    >>> import theanolike.tensor as T
+    >>> x, v = T.dvectors("x", "v")
+    >>> Lop(x[0] * x, x, v).eval({x: [1.0, 2.0], v: [1.0, 10.0]})
+    array([22., 10.])
     """
     outputs = as_list(f)
     points = (
@@ -91,6 +98,13 @@ def Rop(
     Notes
     -----
     An op without a rule of its own is differentiated twice backward.
+
+    Examples
+    --------
+    >>> import theanolike.tensor as T
+    >>> x, v = T.dvectors("x", "v")
+    >>> Rop(x**2, x, v).eval({x: [1.0, 2.0], v: [1.0, 10.0]})
+    array([ 2., 40.])
     """
     variables, outputs = as_list(wrt), as_list(f)
     points = (

@@ -276,7 +276,7 @@ def _float_range(bounds: Sequence[Any], dtype: str) -> Any:
 
 
 class Grid:
-    """Coordinates of a grid, indexed by slices: `T.mgrid[0:3, 0:2]`."""
+    """Coordinates of a grid: `T.mgrid[0:3, 0:2]`; of `T.ogrid` they broadcast to it."""
 
     def __init__(self, *, dense: bool) -> None:
         self.dense = dense

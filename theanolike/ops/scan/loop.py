@@ -62,6 +62,8 @@ class LoopOp(NativeOp):
         Count the steps down to 0; rows are read and kept at the step's number.
     truncate : int
         How many steps, the last ones, the gradient goes back through; -1 for all.
+    in_pieces : bool
+        What a state adds up may be added in another order.
     name : str
         For messages; loops of other names are equal.
     """
@@ -73,6 +75,7 @@ class LoopOp(NativeOp):
     sequences: int = 0
     reverse: bool = False
     truncate: int = -1
+    in_pieces: bool = False
     name: str = field(default="", compare=False)
 
     @property
@@ -268,6 +271,7 @@ class LoopOp(NativeOp):
             "collect": self.collected,
             "until": self.until,
             "reverse": self.reverse,
+            "in_pieces": self.in_pieces,
         }
         try:
             results = b.loop(steps, inputs[:first], inputs[first:], body, **options)
