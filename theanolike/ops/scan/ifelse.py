@@ -36,11 +36,13 @@ _BODIES = ("graph", "then", "otherwise")  # what ops call the graphs that they h
 class IfElse(NativeOp):
     """The outputs of `then` if the first input, a 0-d bool, holds, else `otherwise`'s.
 
-    Both graphs take the other inputs.
+    Both graphs take the other inputs. With `stands_by`, `then` is what does as written
+    where `otherwise`, a quicker form, can't: a build leaves it out until it is needed.
     """
 
     then: FrozenGraph
     otherwise: FrozenGraph
+    stands_by: bool = False
 
     def make_node(self, *inputs: Any) -> Apply:
         variables = [as_tensor_variable(x) for x in inputs]
@@ -77,6 +79,9 @@ class IfElse(NativeOp):
 
     def lower(self, b: Builder, *inputs: Value) -> Value | tuple[Value, ...]:
         condition, *captured = inputs
+        if self.stands_by and b.leave_out(condition):
+            quick = _lower_graph(b, self.otherwise, captured)
+            return quick[0] if len(quick) == 1 else tuple(quick)
 
         def body(graph: FrozenGraph) -> Any:
             return lambda inner, *arguments: _lower_graph(inner, graph, arguments)
@@ -194,12 +199,14 @@ def choice(
     outer: Sequence[Variable],
     then: Sequence[Variable],
     otherwise: Sequence[Variable],
+    *,
+    stands_by: bool = False,
 ) -> list[Any]:
     """Return the choice between values written in terms of `inner`, as of `outer`."""
     read = set(ancestors([*then, *otherwise], inner))
     kept = [pair for pair in zip(inner, outer, strict=True) if pair[0] in read]
     given = [x for x, _ in kept]
-    op = IfElse(FrozenGraph(given, then), FrozenGraph(given, otherwise))
+    op = IfElse(FrozenGraph(given, then), FrozenGraph(given, otherwise), stands_by)
     return list(op(condition, *(x for _, x in kept), return_list=True))
 
 
