@@ -128,5 +128,6 @@ def test_the_test_helper_draws_by_the_seed_of_the_configuration():
 
 def test_a_function_says_which_attribute_it_has_not():
     f = theano.function([x], x, mode="FAST_COMPILE")
+    assert [out.variable for out in f.outputs] == [x]
     with pytest.raises(AttributeError, match="compiled function has no attribute 'q'"):
         f.q

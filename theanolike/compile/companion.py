@@ -9,7 +9,7 @@ import numpy as np
 
 from theanolike import _runtime
 from theanolike.compile.executable import argument_spec
-from theanolike.compile.inputs import In
+from theanolike.compile.inputs import In, Out
 from theanolike.errors import InputTypeError, UnknownNameError, UnsupportedError
 from theanolike.graph.variable import Variable
 from theanolike.rewrites.explain import explained
@@ -196,6 +196,11 @@ class Companion:
             id(place): item
             for place, item in zip(self.input_storage, self.maker.inputs, strict=True)
         }
+
+    @property
+    def outputs(self) -> list[Out]:
+        """The outputs, with what to do about their values."""
+        return list(self.maker.outputs)
 
     @property
     def indices(self) -> list[tuple[In, list[int], list[In]]]:
