@@ -35,8 +35,23 @@ def spread_support(g: Any) -> Any:
     return g.like(g.value, functions().fill_like(g.support, g.value))
 
 
-class Rearrangement(NativeOp):
-    """Moves the elements of its first operand; the others say how, as integers."""
+class Movement(NativeOp):
+    """Moves elements of its first operand; the others say how, as integers."""
+
+    def pushforward(
+        self, node: Apply, tangents: Sequence[Tangent | None]
+    ) -> Sequence[Tangent | None]:
+        t = tangents[0]
+        if t is None:
+            return [None]
+        return [spread_support(t).through(lambda v: self(v, *node.inputs[1:]))]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True]] + [[False]] * (len(node.inputs) - 1)
+
+
+class Rearrangement(Movement):
+    """A movement with a way back: `back` says where a cotangent goes."""
 
     leaves_out: ClassVar[bool] = False  # whether elements are lost
 
@@ -54,17 +69,6 @@ class Rearrangement(NativeOp):
         if g.support is None and self.leaves_out:
             g = type(g)(g.value, functions().ones_like(g.value, "bool"), False)
         return [spread_support(g).through(lambda v: self.back(node, v)), *others]
-
-    def pushforward(
-        self, node: Apply, tangents: Sequence[Tangent | None]
-    ) -> Sequence[Tangent | None]:
-        t = tangents[0]
-        if t is None:
-            return [None]
-        return [spread_support(t).through(lambda v: self(v, *node.inputs[1:]))]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[True]] + [[False]] * (len(node.inputs) - 1)
 
 
 @record
