@@ -283,7 +283,7 @@ class Require(Node):
 
     With `broadcasting` a 1 that meets another extent asks for a specialised build; with
     `least` the first may be larger, and one that isn't asks for a build that supposes
-    nothing.
+    less.
     """
 
     def __init__(

@@ -7,6 +7,7 @@ from theanolike.errors import DisconnectedInputError, MethodNotDefinedError
 from theanolike.gradient.reverse import (
     Disconnected,
     as_list,
+    check_choices,
     format_as,
     grad,
     known_cotangent,
@@ -106,6 +107,10 @@ def Rop(
     >>> Rop(x**2, x, v).eval({x: [1.0, 2.0], v: [1.0, 10.0]})
     array([ 2., 40.])
     """
+    check_choices(
+        disconnected_outputs=disconnected_outputs,
+        return_disconnected=return_disconnected,
+    )
     variables, outputs = as_list(wrt), as_list(f)
     points = (
         list(eval_points) if isinstance(eval_points, list | tuple) else [eval_points]

@@ -103,7 +103,11 @@ def grad(  # noqa: PLR0913, PLR0917 - Theano's signature
     variables = as_list(wrt)
     if cost is None and known_grads is None:
         raise ValueError("cost and known_grads can't both be None; pass one of them.")
-    _check_choices(disconnected_inputs, return_disconnected, null_gradients)
+    check_choices(
+        disconnected_inputs=disconnected_inputs,
+        return_disconnected=return_disconnected,
+        null_gradients=null_gradients,
+    )
     starts = _starts(cost, known_grads)
     parts = pull_back(starts, variables, _blockers(consider_constant))
     named = getattr(cost, "name", None) if add_names else None
@@ -117,12 +121,19 @@ def grad(  # noqa: PLR0913, PLR0917 - Theano's signature
     return format_as(isinstance(wrt, list), isinstance(wrt, tuple), results)
 
 
-def _check_choices(inputs: str, disconnected_as: str, null: str) -> None:
-    for keyword, value, choices in (
-        ("disconnected_inputs", inputs, ("ignore", "warn", "raise")),
-        ("return_disconnected", disconnected_as, ("zero", "None", "Disconnected")),
-        ("null_gradients", null, ("raise", "return")),
-    ):
+_REACTIONS = ("ignore", "warn", "raise")
+_CHOICES = {
+    "disconnected_inputs": _REACTIONS,
+    "disconnected_outputs": _REACTIONS,
+    "return_disconnected": ("zero", "None", "Disconnected"),
+    "null_gradients": ("raise", "return"),
+}
+
+
+def check_choices(**given: str) -> None:
+    """Refuse a keyword's value that isn't one of its choices."""
+    for keyword, value in given.items():
+        choices = _CHOICES[keyword]
         if value not in choices:
             raise ValueError(
                 f"Invalid value for keyword '{keyword}', valid values are "

@@ -18,6 +18,7 @@ from theanolike.codegen.lowering import (
     Shaped,
     Value,
 )
+from theanolike.errors import UnsupportedError
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
@@ -127,7 +128,13 @@ class Elementwise(NativeOp):
     @property
     def row(self) -> Row:
         """The facts of this op."""
-        return ROWS[self.name]
+        try:
+            return ROWS[self.name]
+        except KeyError:
+            raise UnsupportedError(
+                f"An Elemwise of {self.name!r} isn't there yet; the functions of "
+                "theano.tensor are."
+            ) from None
 
     @property
     def is_comparison(self) -> bool:  # type: ignore[override]

@@ -1,5 +1,6 @@
 """Joining arrays and taking them apart: concatenate, stack, split."""
 
+import operator
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -361,8 +362,8 @@ def join(axis: Any, *tensors_list: Any) -> Any:
         )
     (rank,) = ranks
     try:
-        place = int(get_scalar_constant_value(axis))
-    except NotScalarConstantError as error:
+        place = operator.index(get_scalar_constant_value(axis)[()])
+    except (NotScalarConstantError, TypeError) as error:
         raise TypeError(f"join needs an axis known early, got {axis}.") from error
     if not -rank <= place < rank:
         raise ValueError(

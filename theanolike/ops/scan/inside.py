@@ -11,6 +11,8 @@ from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.declare import Extent, Shape
 from theanolike.ops.extents import ShapeItem, ShapeOf
+from theanolike.ops.indexing import Subtensor
+from theanolike.ops.indexing.pattern import INTEGER
 from theanolike.types.dtypes import is_continuous
 
 
@@ -87,6 +89,8 @@ def _extents(node: Apply, known: dict[Variable, Any]) -> dict[Any, Any] | None:
     if isinstance(node.op, ShapeOf):
         extents = enumerate(_shaped(known, node.inputs[0]).shape)
         return {(axis,): extent for axis, extent in extents}
+    if isinstance(node.op, Subtensor) and node.op.idx_list == (INTEGER,):
+        return _element(*(_shaped(known, v) for v in node.inputs))
     fold = FOLDS.get(getattr(node.op, "name", ""))
     if fold is None or node.outputs[0].type.ndim:  # type: ignore[attr-defined]
         return None
@@ -96,6 +100,16 @@ def _extents(node: Apply, known: dict[Variable, Any]) -> dict[Any, Any] | None:
     if any(isinstance(x, Inside) and x.data is None for x in given):
         return None
     return {(): reduce(fold, (x.item() for x in given))}
+
+
+def _element(x: Any, place: Any) -> dict[Any, Any] | None:
+    """Return an element of a shape, or of another vector that is known."""
+    if x.data is None or place.data is None:
+        return None
+    at, extent = place.item(), x.shape[0]
+    if isinstance(at, Extent) or isinstance(extent, Extent):
+        return None
+    return {(): x.item(at % extent)} if -extent <= at < extent else None
 
 
 def _shaped(known: dict[Variable, Any], variable: Variable) -> Any:
