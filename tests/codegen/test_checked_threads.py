@@ -5,7 +5,7 @@ import pytest
 
 import theanolike as theano
 import theanolike.tensor as T
-from theanolike import _runtime
+from tests.codegen.any_threads import on_threads
 from theanolike.codegen import emit_columns, emit_team, kernel_text
 
 pytestmark = pytest.mark.compiler
@@ -16,21 +16,6 @@ def share_little(monkeypatch):
     monkeypatch.setattr(emit_team, "TEAM_WORK", 1)
     monkeypatch.setattr(kernel_text, "PARALLEL", 64)
     monkeypatch.setattr(kernel_text, "GRAIN", 16)
-
-
-def on_threads(f, *arguments):
-    """Call on 1, 2, 3 threads; what they return, or the message they raise."""
-    before, found = _runtime.threads(), []
-    try:
-        for count in (1, 2, 3):
-            _runtime.set_threads(count)
-            try:
-                found.append(f(*arguments))
-            except IndexError as error:
-                found.append(str(error))
-    finally:
-        _runtime.set_threads(before)
-    return found
 
 
 def assert_as_interpreted(f, wanted, *arguments):
