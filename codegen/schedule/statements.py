@@ -42,6 +42,7 @@ from theanolike.codegen.schedule.resolve import Resolver
 from theanolike.codegen.shapes import Extent, Shape
 
 INLINE_COST = 3  # a value this cheap is computed again by each of its readers
+INLINE_PLACES = 3  # the same where it reads rows and columns too: read from so many
 KERNEL_COST = 150  # operations in one kernel
 MOST_SITES = 8  # lines of the user's that a statement remembers
 KERNEL_STREAMS = 12  # arrays that one kernel reads
@@ -172,7 +173,8 @@ class _Planner:
         value = node.results[0]
         scalars = scalar_order(body)
         weight = body_cost(scalars)
-        streams = len({id(s.source) for s in scalars if isinstance(s, Load)})
+        loads = [s for s in scalars if isinstance(s, Load)]
+        streams = len({id(s.source) for s in loads})
         if weight > KERNEL_COST // 2 or streams > KERNEL_STREAMS // 2:
             return False
         # What literals and extents make is hoisted out of its readers' loops.
@@ -180,6 +182,10 @@ class _Planner:
             return True
         use = self.uses.get(value, Use())
         once = use.places <= 1 and use.axes <= true_axes(value.shape)
+        if use.places <= INLINE_PLACES:
+            # To read a column or a row again costs nothing beside a matrix.
+            rank = true_axes(value.shape)
+            streams = len({id(s.source) for s in loads if _axes_read(s) >= rank})
         cheap = weight <= INLINE_COST and streams <= 1
         return value.ndim > 0 and (once or cheap) and node.effect is Effect.TOTAL
 
@@ -266,6 +272,11 @@ class _Planner:
         return Statement(
             "scatter", value, node.domain, body, node, (), place, base, sites=sites
         )
+
+
+def _axes_read(load: Load) -> int:
+    """Return how many axes the index of a load depends on."""
+    return len({s.axis for s in scalar_order(*load.index) if isinstance(s, Axis)})
 
 
 def _setting(node: Scatter, body: Scalar) -> Scatter:
