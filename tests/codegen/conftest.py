@@ -18,7 +18,7 @@ from theanolike.codegen import primitives, scalars
 from theanolike.codegen.emit_cxx import emit_unit
 from theanolike.codegen.snippets import snippet_text
 from theanolike.codegen.toolchain import command_line, require_compiler
-from theanolike.compile.executable import prepare_runtime
+from theanolike.compile.native import prepare_runtime
 from theanolike.errors import UnsupportedError
 
 ABI = '#include "{}"\n'
