@@ -168,9 +168,10 @@ class TableLevel(TableMemory):
             self.row(
                 "require_least",
                 "return n[a[0]] >= n[a[1]] ? 0 : "
-                "tl_fail(c, TL_BROADCAST, -1, 0, n[a[0]], n[a[1]]);",
+                "tl_fail(c, TL_BROADCAST, -1, a[2], n[a[0]], n[a[1]]);",
                 self.extent_index(node.first),
                 self.extent_index(node.second),
+                node.axis,
             )
             return
         code = "TL_SHAPE"

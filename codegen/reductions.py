@@ -19,7 +19,7 @@ LANES = 32
 BLOCK = 4096  # elements whose lanes are folded together
 NOWHERE = "0x7fffffff"  # the place of a lane that no element beat the start in
 
-_COMBINE = {
+COMBINED = {
     "add": "add",
     "mul": "mul",
     "max": "maximum",
@@ -54,8 +54,8 @@ class Accumulator:
         if not isinstance(node, Reduce):
             raise AssertionError("only a Reduce accumulates")
         made = cls(node.kind, node.accumulator, namer.temporary())
-        if node.kind in _COMBINE:
-            namer.primitive(_COMBINE[node.kind], node.accumulator)
+        if node.kind in COMBINED:
+            namer.primitive(COMBINED[node.kind], node.accumulator)
         else:
             made.dtype = s.body.dtype
         return made
@@ -96,7 +96,7 @@ class Accumulator:
 
     def combine(self, a: str, b: str) -> str:
         """Return the text of a combined with b."""
-        return expression(_COMBINE[self.kind], self.dtype, [a, b], [self.dtype] * 2)
+        return expression(COMBINED[self.kind], self.dtype, [a, b], [self.dtype] * 2)
 
     def declare_total(self) -> str:
         """Declare the running result."""

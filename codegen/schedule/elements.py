@@ -372,6 +372,7 @@ class _WrittenOut:
             old.site,
             old.until,
             old.reverse,
+            old.in_pieces,
         )
         self._replace(loop)
 

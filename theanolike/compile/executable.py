@@ -4,6 +4,7 @@ A unit is compiled under the assumption that extents which must agree do, none o
 by broadcasting, and that slices with constant bounds aren't cut short. When a 1 meets
 an n at run time the graph is specialised again, with the arguments' dims that are 1
 typed so; after that, or for a short slice, it is compiled supposing nothing.
+Branches that stand by (`IfElse`) are left out until a call needs one.
 """
 
 import dataclasses
@@ -25,11 +26,16 @@ from theanolike.compile.errors import (
     HOST,
     MEMORY,
     SHAPE,
+    STANDS_BY,
     TOO_LARGE,
     unit_error,
 )
 from theanolike.compile.interpreter import Interpreter
-from theanolike.errors import CompilerNotFoundWarning, NoCompilerError
+from theanolike.errors import (
+    CompilerNotFoundWarning,
+    NoCompilerError,
+    TheanolikeError,
+)
 from theanolike.flags import Snapshot
 from theanolike.graph.apply import Apply
 from theanolike.graph.clone import clone_graph
@@ -183,6 +189,8 @@ class Compiled:
         This is a specialisation, so a further broadcast isn't one of its arguments.
     supposing : bool
         Whether to suppose something of the arguments' shapes.
+    standing_by : bool
+        Whether to compile branches that stand by, too.
 
     Raises
     ------
@@ -192,7 +200,12 @@ class Compiled:
     release_gil = RELEASE_ABOVE
 
     def __init__(
-        self, request: Request, *, is_variant: bool = False, supposing: bool = True
+        self,
+        request: Request,
+        *,
+        is_variant: bool = False,
+        supposing: bool = True,
+        standing_by: bool = False,
     ) -> None:
         # What compiles is imported when something is compiled.
         from theanolike.cache import open_store
@@ -204,6 +217,7 @@ class Compiled:
         self._variants: dict[frozenset[tuple[int, int]], Body] = {}
         self._laid_out: dict[tuple[tuple[int, int], ...], Unit | None] = {}
         self._generic: Interpreter | None = None
+        self._whole: Body = None
         graph, snapshot = request.graph, request.snapshot
         store = open_store(snapshot.cachedir)
         self.built = build_unit(
@@ -214,6 +228,7 @@ class Compiled:
             compiler=require_compiler(snapshot.cxx, snapshot.gcc.cxxflags, store=store),
             targets=request.targets,
             supposing=supposing,
+            standing_by=standing_by,
         )
         prepare_runtime(snapshot.threads, snapshot.blas.library)
         self.body = Unit(self.built.path)
@@ -285,6 +300,8 @@ class Compiled:
         arrays = arrays[: len(self.request.graph.inputs)]
         if code == EMPTY:
             return self._generic_body()
+        if code == BROADCAST and values[0] == STANDS_BY:
+            return self._with_all_branches()
         if code == BROADCAST:
             return self._specialised(arrays)
         sites, graph = self.built.sites, self.request.graph
@@ -305,9 +322,22 @@ class Compiled:
         if not 0 <= site < len(sites) or sites[site] is None:
             raise unit_error(None, code, values)
         failure = Failure(sites[site], code, values, arrays, answers)
-        failure.raise_as_written(self.request.original())
-        failure.raise_as_compiled(graph)
+        try:
+            failure.raise_as_written(self.request.original())
+            failure.raise_as_compiled(graph)
+        except TheanolikeError as error:
+            # A user sees their call and the message, not how that was found.
+            raise error.with_traceback(None) from None
         raise failure.error(graph)
+
+    def _with_all_branches(self) -> Body:
+        """Return a body that has the branches which were left out."""
+        if self._whole is None:
+            whole = Compiled(
+                self.request, is_variant=self._is_variant, standing_by=True
+            )
+            self._whole = inner_function(whole, self.request)
+        return self._whole
 
     def _specialised(self, arrays: Sequence[Any]) -> Body:
         pattern = ones_of(self.request.graph.inputs, arrays)

@@ -10,7 +10,7 @@ import numpy as np
 from theanolike.codegen.lowering import Builder, Call, Literal, Scalar, select
 from theanolike.ops.arithmetic import is_real
 from theanolike.ops.cotangent import is_guarding
-from theanolike.ops.declare import Binary, Ternary, binary, ternary
+from theanolike.ops.elementwise import Binary, Ternary, binary, ternary
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.variable import functions
 

@@ -18,9 +18,9 @@ from theanolike.ops.declare import (
     Shaped,
     Value,
     WithoutGradient,
-    cast_scalar,
     register,
 )
+from theanolike.ops.elementwise import cast_scalar
 from theanolike.ops.operands import as_operands
 from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
 from theanolike.types.dtypes import is_continuous, promote

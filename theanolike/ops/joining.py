@@ -1,5 +1,6 @@
 """Joining arrays and taking them apart: concatenate, stack, split."""
 
+import operator
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -21,10 +22,10 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
-    cast_scalar,
     register,
 )
 from theanolike.ops.dimshuffle import shape_padaxis
+from theanolike.ops.elementwise import cast_scalar
 from theanolike.ops.extents import (
     make_vector,
     require_nonnegative,
@@ -360,8 +361,8 @@ def join(axis: Any, *tensors_list: Any) -> Any:
         )
     (rank,) = ranks
     try:
-        place = int(get_scalar_constant_value(axis))
-    except NotScalarConstantError as error:
+        place = operator.index(get_scalar_constant_value(axis)[()])
+    except (NotScalarConstantError, TypeError) as error:
         raise TypeError(f"join needs an axis known early, got {axis}.") from error
     if not -rank <= place < rank:
         raise ValueError(

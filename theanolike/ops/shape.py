@@ -76,6 +76,10 @@ class Reshape(Rearrangement):
 
     ndim: int
 
+    def __init__(self, ndim: int, name: str | None = None) -> None:
+        """Take the rank, and as Theano a name, which nothing shows."""
+        self.__dict__["ndim"] = ndim
+
     def make_node(self, *inputs: Any) -> Apply:
         x = as_tensor_variable(inputs[0])
         extents = inputs[1:]
@@ -169,6 +173,10 @@ class Flatten(Rearrangement):
 
     ndim: int
 
+    def __init__(self, ndim: int = 1, outdim: int | None = None) -> None:
+        """Take the rank, which Theano calls `outdim`."""
+        self.__dict__["ndim"] = ndim if outdim is None else outdim
+
     def result(self, *types: TensorType) -> TensorType:
         (x,) = types
         kept = self.ndim - 1
@@ -253,16 +261,30 @@ def as_shaped(b: Builder, x: Value, extents: Shape) -> Value:
     return b.view(x, extents, [lowering.ViewDim(k) for k in range(x.ndim)])
 
 
+def _is_pairs(value: Any) -> bool:
+    return all(isinstance(item, tuple | list) for item in value)
+
+
 @record
 class Rebroadcast(Rearrangement):
     """For each (axis, pattern), require the extent 1 (True) or forget that it is."""
 
     axes: tuple[tuple[int, bool], ...]
 
+    def __init__(self, *pairs: Any, axes: Any = None) -> None:
+        """Take the pairs one by one, as Theano, or all in one tuple."""
+        if axes is None:
+            axes = pairs[0] if len(pairs) == 1 and _is_pairs(pairs[0]) else pairs
+        self.__dict__["axes"] = tuple((int(axis), bool(one)) for axis, one in axes)
+
     def result(self, *types: TensorType) -> TensorType:
         (x,) = types
         static = list(x.shape)
         for axis, broadcastable in self.axes:
+            if not 0 <= axis < len(static):
+                raise ValueError(
+                    f"Trying to rebroadcast non-existent dimension {axis}."
+                )
             if broadcastable and static[axis] not in (None, 1):
                 raise ValueError(
                     f"Dimension {axis} in Rebroadcast's input was supposed to be 1 "

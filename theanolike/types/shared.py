@@ -411,6 +411,14 @@ def shared(
     Notes
     -----
     `shared.constructors` lists what is tried, the newest first.
+
+    Examples
+    --------
+    >>> import theanolike as theano
+    >>> total = theano.shared(0.0, name="total")
+    >>> add = theano.function([], total, updates={total: total + 1})
+    >>> add(), add(), total.get_value()
+    (array(0.), array(1.), array(2.))
     """
     if isinstance(value, Variable):
         raise TypeError(

@@ -329,6 +329,28 @@ class TensorType(Type):
         """Tell whether two arrays may overlap."""
         return bool(np.may_share_memory(a, b))
 
+    def value_validity_msg(self, a: Any) -> str:
+        """Return why an array is no value of this type, or that it is one."""
+        try:
+            self.filter(a, strict=True)
+        except InputTypeError as error:
+            return str(error)
+        return "value is valid"
+
+    def dtype_specs(self) -> tuple[type, str, str]:
+        """Return Python's type of an element, the name of NumPy's in C, its number."""
+        python = {"b": bool, "c": complex, "f": float}
+        scalar = python.get(self.numpy_dtype.kind, int)
+        return scalar, f"npy_{self.dtype}", f"NPY_{self.dtype.upper()}"
+
+    def get_shape_info(self, obj: Any) -> tuple[int, ...]:
+        """Return the shape of a value."""
+        return np.shape(obj)
+
+    def get_size(self, shape_info: Sequence[int]) -> int:
+        """Return the bytes of a value of that shape."""
+        return prod(shape_info) * self.numpy_dtype.itemsize
+
     def value_zeros(self, shape: Sequence[int]) -> np.ndarray[Any, Any]:
         """Return zeros of this dtype."""
         return np.zeros(shape, self.dtype)
