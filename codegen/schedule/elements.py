@@ -38,8 +38,8 @@ from theanolike.codegen.program import (
 from theanolike.codegen.schedule.folding import fold_call, folded, number, points
 from theanolike.codegen.schedule.needed import extent_sources
 from theanolike.codegen.schedule.resolve import index_add, index_mul
-from theanolike.codegen.schedule.statements import body_cost
 from theanolike.codegen.schedule.terms import combined, select, through
+from theanolike.codegen.segments import body_cost
 from theanolike.codegen.shapes import Extent, Shape, rebuilt
 
 LARGEST = 16  # elements of an array that is written out

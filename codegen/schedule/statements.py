@@ -4,12 +4,11 @@ A statement is a Map, a Reduce or a Scatter whose body loads only stored values,
 order of axes that follows memory.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from theanolike.codegen.affine import offset
 from theanolike.codegen.boxes import box_of
-from theanolike.codegen.primitives import cost
 from theanolike.codegen.program import (
     Axis,
     Call,
@@ -29,7 +28,7 @@ from theanolike.codegen.program import (
     View,
     scalar_order,
 )
-from theanolike.codegen.schedule.gathers import ELEMENTARY_COST, looked_up, replaced
+from theanolike.codegen.schedule.gathers import ELEMENTARY_COST, gathered, replaced
 from theanolike.codegen.schedule.needed import (
     Use,
     live,
@@ -39,6 +38,7 @@ from theanolike.codegen.schedule.needed import (
     viewed,
 )
 from theanolike.codegen.schedule.resolve import Resolver
+from theanolike.codegen.segments import body_cost
 from theanolike.codegen.shapes import Extent, Shape
 
 INLINE_COST = 3  # a value this cheap is computed again by each of its readers
@@ -85,17 +85,13 @@ class Statement:
         self.sizes = tuple(s.extent for s in scalars if isinstance(s, Size))
         self.weight = body_cost(scalars)
 
+    @cached_property
+    def gathers(self) -> bool:
+        """Whether elements are looked up or put together in the innermost loop."""
+        return bool(gathered(self.body, self.domain)[0])
+
 
 Step = Statement | Node
-
-
-def body_cost(scalars: Iterable[Scalar]) -> int:
-    """Return the operations that computing `scalars` takes."""
-    return sum(
-        cost("select" if s.name == "guard" else s.name, s.dtype)
-        for s in scalars
-        if isinstance(s, Call)
-    )
 
 
 def plan_statements(program: Program) -> list[Step]:
@@ -142,31 +138,28 @@ class _Planner:
             self.inlined[value] = body
             self.sites[value] = sites
             return
-        if node.effect is Effect.MAY_FAIL:
-            body = self._looked_up_first(node, body)
+        body = self._gathered_first(node, body)
         key = ("map", value.dtype, value.shape)
         if self._is_made(node, key, body):
             return
         made = Statement("map", value, value.shape, body, node, (), axes, sites=sites)
         self._add(key, body, ordered(made))
 
-    def _looked_up_first(self, node: Map, body: Scalar) -> Scalar:
-        """Return a body with elementary functions of what statements before look up."""
-        scalars = scalar_order(body)
+    def _gathered_first(self, node: Map, body: Scalar) -> Scalar:
+        """Return a body that reads what statements before look up or put together."""
         shape = node.results[0].shape
-        found = looked_up(scalars, shape)
-        guarded = any(isinstance(s, Call) and s.name == "guard" for s in scalars)
-        if not found or guarded or body_cost(scalars) < ELEMENTARY_COST:
+        found, rest = gathered(body, shape)
+        if not found or rest < ELEMENTARY_COST:
             return body
         axes = self.resolve.axes(len(shape))
-        loads: dict[int, Scalar] = {}
-        for load in found:
-            lookup = Map(shape, load.dtype, load, node.site)
-            value = lookup.results[0]
-            made = Statement("map", value, shape, load, lookup, (), axes)
-            self._add(("lookup", load.dtype, shape), load, ordered(made))
-            loads[id(load)] = Load(value, axes)
-        return replaced(scalars, loads)
+        instead: dict[int, Scalar] = {}
+        for part in found:
+            first = Map(shape, part.dtype, part, node.site)
+            value = first.results[0]
+            made = Statement("map", value, shape, part, first, (), axes)
+            self._add(("gathered", part.dtype, shape), part, ordered(made))
+            instead[id(part)] = Load(value, axes)
+        return replaced(scalar_order(body), instead)
 
     def _is_inlined(self, node: Map, body: Scalar) -> bool:
         """Tell whether a map's readers compute its elements themselves."""
