@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from theanolike.codegen.emit_branch import emit_branch
 from theanolike.codegen.emit_commit import CommitWriter
 from theanolike.codegen.emit_inline import InlineWriter
 from theanolike.codegen.emit_kernel import KernelWriter
-from theanolike.codegen.emit_loop import emit_branch, emit_loop
+from theanolike.codegen.emit_loop import emit_loop
 from theanolike.codegen.emit_node import emit_host, emit_require, emit_reshape
 from theanolike.codegen.emit_places import Chunk, Places
 from theanolike.codegen.emit_product import emit_product, is_product

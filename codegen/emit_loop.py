@@ -24,7 +24,6 @@ from theanolike.codegen.emit_team import (
 from theanolike.codegen.memory import Slot, root
 from theanolike.codegen.printing import describe_loop
 from theanolike.codegen.program import (
-    Branch,
     Loop,
     Require,
     Reshape,
@@ -45,38 +44,6 @@ FEWEST = 256  # elements that rows of unknown number have room for at first
 MOST = 1 << 56  # of them, whatever the number of steps
 BLOCK_ROWS = 8  # rows of a thread that has them to itself, at least (cxx/product.h)
 LARGE = 1 << 18  # elements of a step after which signals are looked at in any case
-
-
-def emit_branch(level: "Level", node: Branch) -> None:
-    """Write a branch: its results have the same place whichever program runs."""
-    unit = level.unit
-    condition = level.scalar(node.condition)
-    places = []
-    for value in node.results:
-        if value.ndim:
-            places.append(level.pointer(value))
-            continue
-        name = unit.names(value, "v", value.label)
-        level.emit(f"{ARITHMETIC[value.dtype]} {name};")
-        level.set_scalar(value, name)
-        places.append(name)
-    for title, head, program in (
-        (f"if {unit.labels(node.condition)}", f"if ({condition}) {{", node.then),
-        ("else", "} else {", node.otherwise),
-    ):
-        inner = level.nested(program)
-        level.capture(inner, node.captured, program.inputs)
-        for value, place in zip(program.outputs, places, strict=True):
-            if value.ndim:
-                inner.place(root(value), place)
-        unit.planned(title, inner.write)
-        level.emit(head)
-        at = len(level.chunks[-1].lines)
-        for value, place in zip(program.outputs, places, strict=True):
-            if value.ndim == 0:
-                level.emit(f"  {place} = {bare(inner.scalar(value))};")
-        level.chunks[-1].lines[at:at] = inner.lines  # with what the results asked for
-    level.emit("}")
 
 
 def emit_loop(level: "Level", node: Loop) -> None:
