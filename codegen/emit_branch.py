@@ -1,4 +1,4 @@
-"""A branch node as a C++ `if`: both programs write to the same places."""
+"""A branch node as a C++ `if`: its results have the same place whichever arm runs."""
 
 from typing import TYPE_CHECKING
 

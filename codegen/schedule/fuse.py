@@ -10,7 +10,7 @@ reads its matrix once).
 from dataclasses import dataclass, field
 
 from theanolike.codegen.program import Axis, Node, Reduce, Require, Value
-from theanolike.codegen.schedule.gathers import ELEMENTARY_COST, looked_up
+from theanolike.codegen.schedule.gathers import ELEMENTARY_COST
 from theanolike.codegen.schedule.statements import (
     KERNEL_COST,
     KERNEL_STREAMS,
@@ -169,9 +169,8 @@ def _is_best_in_vectors(nest: Nest, s: Statement) -> bool:
 def _keeps_from_vectors(s: Statement, nest: Nest) -> bool:
     """Tell whether one loop of all would run elementary functions one by one."""
     together = [*nest.statements, s]
-    lookups = [bool(looked_up(one.loads, one.domain)) for one in together]
-    dear = [one.weight >= ELEMENTARY_COST for one in together]
-    return any(lookups) and any(dear)
+    dear = any(not one.gathers and one.weight >= ELEMENTARY_COST for one in together)
+    return dear and any(one.gathers for one in together)
 
 
 def _reads(s: Statement) -> list[Value]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from theanolike import _runtime
-from theanolike.compile.executable import argument_spec
 from theanolike.compile.inputs import In, Out
+from theanolike.compile.request import argument_spec
 from theanolike.errors import InputTypeError, UnknownNameError, UnsupportedError
 from theanolike.graph.variable import Variable
 from theanolike.rewrites.explain import explained

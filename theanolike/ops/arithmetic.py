@@ -149,8 +149,16 @@ def _power(x: Any, y: Any) -> Any:
 
 
 def _by_base(x: Any, y: Any, _: Any, g: Cotangent) -> Any:
+    f = functions()
     # An unsigned exponent 0 less 1 would wrap.
-    exponent = functions().cast(y, "int64") if y.type.dtype[0] in "ub" else y
+    exponent = f.cast(y, "int64") if y.type.dtype[0] in "ub" else y
+    known = f.find_constant(y)
+    # x ** 0 is 1 at 0, too, where 0 * x ** -1 has no value. Elsewhere it has, and one
+    # that depends on y: only the zero itself is masked unless y is a constant.
+    if known is None:
+        g = g.where(f.or_(f.neq(x, 0), f.neq(y, 0)), is_guard=False)
+    elif (known == 0).any():
+        g = g.where(f.neq(y, 0), is_guard=False)
     return g * y * x ** (exponent - 1)
 
 

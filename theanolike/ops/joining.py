@@ -189,8 +189,7 @@ def _kept_inside(index: Scalar, x: Value, axis: int) -> Scalar:
     Masked vector loads skip it then at no cost; one outside would be slow.
     """
     last = lowering.Size(lowering.sub(x.shape[axis], 1))
-    low = Call("maximum", "int64", (index, lowering.Literal(0, "int64")))
-    return Call("minimum", "int64", (low, last))
+    return Call("inside", "int64", (index, last))
 
 
 def _running_sum(lengths: Sequence[int | Extent]) -> list[int | Extent]:
