@@ -66,6 +66,7 @@ def test_ops_are_made_in_theanos_words():
     assert np.array_equal(b, value.reshape(3, 2))
     assert np.array_equal(c, value.ravel())
     assert T.Flatten(outdim=2)(m).ndim == 2
+    assert T.opt.make_vector(x, x).type.shape == (2,)
     assert T.Rebroadcast((0, True))(m).broadcastable == (True, False)
     assert T.Rebroadcast((0, False), (1, True))(m).broadcastable == (False, True)
     with pytest.raises(ValueError, match="non-existent dimension 5"):
