@@ -1,4 +1,4 @@
-"""Do rows that need nothing of each other use all cores? Maps and pendulums."""
+"""Do rows that need nothing of each other use all cores? Maps, pendulums, a sum."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -158,6 +158,90 @@ class Pendulums(Symbolic):
         return work
 
 
+class Fits(Symbolic):
+    """How a sum of squared misses changes with the pull and drag of pendulums."""
+
+    def __init__(self, rows: int, steps: int) -> None:
+        self.steps = steps
+        self.starts = np.linspace(0.1, 2.5, rows)
+        self.seen = np.cos(self.starts)
+        self.given = np.array([1.1, 0.2])
+
+    def _symbolic(self, library: Any, T: Any) -> Callable[[], Any]:
+        starts, seen, given = T.dvectors("starts", "seen", "given")
+        rest = T.constant(0.0, dtype="float64")
+
+        def miss(start: Any, seen: Any, pull: Any, drag: Any) -> Any:
+            (angles, _), _ = library.scan(
+                lambda x, v, pull, drag: slowed(x, v, pull, drag, T.sin),
+                outputs_info=[start, rest],
+                non_sequences=[pull, drag],
+                n_steps=self.steps,
+            )
+            return (angles[-1] - seen) ** 2
+
+        rows, _ = library.scan(
+            miss, sequences=[starts, seen], non_sequences=[given[0], given[1]]
+        )
+        run = library.function([starts, seen, given], library.grad(rows.sum(), given))
+        return lambda: run(self.starts, self.seen, self.given)
+
+    def jax(self) -> Callable[[], Any]:
+        jax = load_peer("jax")
+
+        def miss(given: Any, start: Any, seen: Any) -> Any:
+            def step(state: Any, _: Any) -> Any:
+                return slowed(*state, *given, jax.numpy.sin), None
+
+            first = (start, jax.numpy.zeros(()))
+            (x, _), _ = jax.lax.scan(step, first, None, self.steps)
+            return (x - seen) ** 2
+
+        def total(given: Any, *rows: Any) -> Any:
+            return jax.vmap(miss, (None, 0, 0))(given, *rows).sum()
+
+        run = jax.jit(jax.grad(total))
+        arguments = jax.device_put((self.given, self.starts, self.seen))
+        return lambda: run(*arguments).block_until_ready()
+
+    def numpy(self) -> Callable[[], Any]:
+        """Return the work on all rows at once, step by step and back."""
+
+        def work() -> Any:
+            (pull, drag), x = self.given, self.starts
+            v = np.zeros(len(x))
+            states = []
+            for _ in range(self.steps):
+                states.append((x, v))
+                x, v = slowed(x, v, pull, drag, np.sin)
+            dx, dv, total = 2 * (x - self.seen), 0.0, np.zeros(2)
+            for x, v in reversed(states):
+                dv = dv + H * dx
+                total -= H * np.sum(dv * np.sin(x)), H * np.sum(dv * v)
+                dx = dx - H * pull * np.cos(x) * dv
+                dv = dv * (1 - H * drag)
+            return total
+
+        return work
+
+    def limit(self) -> Callable[[], Any]:
+        run, out = load_limit("independent").fits, np.empty(2)
+        kept = np.empty(2 * self.steps)
+
+        def work() -> Any:
+            rows = len(self.starts), self.steps
+            call_limit(run, self.starts, self.seen, self.given, out, kept, H, *rows)
+            return out
+
+        return work
+
+
+def slowed(x: Any, v: Any, pull: Any, drag: Any, sin: Any) -> Any:
+    """Return angle and speed a step later."""
+    after = v - H * (pull * sin(x) + drag * v)
+    return x + H * after, after
+
+
 def questions(*, smoke: bool) -> Iterator[Question]:
     """Yield a question for each kind of row."""
     rows, steps = (3, 20) if smoke else (64, 20_000)
@@ -181,3 +265,18 @@ def questions(*, smoke: bool) -> Iterator[Question]:
             },
             by.numpy()(),
         )
+    fits = Fits(angles, swings)
+    yield Question(
+        f"gradient by two numbers, summed over {angles} pendulums, {swings:,} steps, "
+        "float64 (numpy: all rows at once; limit: row by row)",
+        "0.6 x by hand on two cores",
+        {
+            "theanolike": fits.theanolike,
+            "theanolike on one thread": fits.one_thread,
+            "numpy": fits.numpy,
+            "jax": fits.jax,
+            "pytensor": fits.pytensor,
+            "limit: C++, serial": fits.limit,
+        },
+        fits.numpy()(),
+    )

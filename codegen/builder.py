@@ -348,6 +348,7 @@ class Builder(Extents):
         collect: int = 0,
         until: bool = False,
         reverse: bool = False,
+        in_pieces: bool = False,
     ) -> tuple[Value, ...]:
         """Repeat a program `steps` times.
 
@@ -363,6 +364,8 @@ class Builder(Extents):
             values kept for every step, then with `until` a 0-d bool.
         reverse : bool
             Count the steps down.
+        in_pieces : bool
+            What a state adds up may be added in another order.
 
         Returns
         -------
@@ -387,7 +390,16 @@ class Builder(Extents):
         shapes += [(steps, *tell.shape(value)) for value in kept]
         for shape in () if until else shapes[first:]:
             self.make_room(shape)
-        loop = Loop(steps, states, captured, inner.program, self.site, until, reverse)
+        loop = Loop(
+            steps,
+            states,
+            captured,
+            inner.program,
+            self.site,
+            until,
+            reverse,
+            in_pieces,
+        )
         self.append(loop)
         results = self.program.nodes[-1].results
         for value, shape in zip(results, shapes, strict=False):

@@ -30,6 +30,8 @@ class Built:
         The callbacks, by number.
     supposes : bool
         Whether another build may serve arguments that this one does not.
+    leaves_out : bool
+        Whether branches that stand by were left out.
     """
 
     path: Path
@@ -39,6 +41,7 @@ class Built:
     sites: list[Any]
     hosts: list[Any]
     supposes: bool
+    leaves_out: bool
     _graph: tuple[Sequence[Any], Sequence[Any], Sequence[Any]]
     _targets: Sequence[int | None]
 
@@ -52,13 +55,21 @@ class Built:
         threads : int
             How many the pool has.
         """
-        b = lower(*self._graph, supposing=self.supposes)
+        b = self._lower()
         unit = emit_unit(b.program, targets=self._targets)
 
         def line(site: int) -> str:
             return _line(b.sites[site]) if 0 <= site < len(b.sites) else ""
 
         return footprint(b.program, unit.slots, unit.fresh, arguments, line, threads)
+
+    def _lower(self, layouts: Mapping[int, int] | None = None) -> Builder:
+        return lower(
+            *self._graph,
+            supposing=self.supposes,
+            standing_by=not self.leaves_out,
+            layouts=layouts,
+        )
 
     def lay_out(
         self, layouts: Mapping[int, int], *, store: Any, compiler: Any
@@ -84,7 +95,7 @@ class Built:
         """
         from theanolike.codegen.build import build
 
-        b = lower(*self._graph, supposing=self.supposes, layouts=layouts)
+        b = self._lower(layouts)
         if not b.reads_in_place:
             return None
         # What an argument that isn't dense holds is replaced, not overwritten.
@@ -97,7 +108,7 @@ class Built:
     @property
     def source(self) -> str:
         """The same program with the user's names, for reading."""
-        b = lower(*self._graph, supposing=self.supposes)
+        b = self._lower()
         return emit_unit(
             b.program, [_line(node) for node in b.sites], self._targets
         ).text
@@ -124,9 +135,12 @@ def emit(
     targets: Sequence[int | None] = (),
     *,
     supposing: bool = True,
+    standing_by: bool = False,
 ) -> tuple[Builder, Unit]:
     """Return the lowered program and its text, without compiling."""
-    b = lower(inputs, nodes, outputs, supposing=supposing)
+    b = lower(inputs, nodes, outputs, supposing=supposing, standing_by=standing_by)
+    if b.leaves_out and b.hosts:  # what calls Python isn't to begin again
+        b = lower(inputs, nodes, outputs, supposing=supposing, standing_by=True)
     return b, emit_unit(b.program, targets=targets)
 
 
@@ -139,6 +153,7 @@ def build_unit(  # noqa: PLR0913 - a unit is all this
     compiler: Any = None,
     targets: Sequence[int | None] = (),
     supposing: bool = True,
+    standing_by: bool = False,
 ) -> Built:
     """Compile a graph.
 
@@ -157,6 +172,8 @@ def build_unit(  # noqa: PLR0913 - a unit is all this
     supposing : bool
         Suppose that slices aren't cut short, and that extents which the arguments'
         shapes make are equal where they meet.
+    standing_by : bool
+        Compile branches that stand by, which are left out else.
 
     Raises
     ------
@@ -164,7 +181,9 @@ def build_unit(  # noqa: PLR0913 - a unit is all this
     """
     from theanolike.codegen.build import build
 
-    b, unit = emit(inputs, nodes, outputs, targets, supposing=supposing)
+    b, unit = emit(
+        inputs, nodes, outputs, targets, supposing=supposing, standing_by=standing_by
+    )
     path = build(unit.text, store=store, compiler=compiler, kernels=unit.kernels)
     return Built(
         path,
@@ -174,6 +193,7 @@ def build_unit(  # noqa: PLR0913 - a unit is all this
         b.sites,
         b.hosts,
         supposing,
+        b.leaves_out,
         (inputs, nodes, outputs),
         targets,
     )

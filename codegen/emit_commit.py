@@ -7,7 +7,7 @@ from theanolike.codegen.in_place import Target, index_check
 from theanolike.codegen.kernel_text import Kernel
 from theanolike.codegen.libraries import gemm_call, gemm_numbers
 from theanolike.codegen.names import Names
-from theanolike.codegen.printing import describe_nest
+from theanolike.codegen.printing import IN_PLACE, describe_nest
 from theanolike.codegen.program import Library, Node
 from theanolike.codegen.scalars import CTYPE, stored
 from theanolike.codegen.schedule.fuse import Nest
@@ -57,7 +57,7 @@ class CommitWriter:
             level.library(step)
         level.indent -= 1
         level.emit("}")
-        unit.plan.append(f"  in place where nobody else holds them: {len(news)}")
+        unit.plan.append(IN_PLACE)
 
     def kernel(self, nest: Nest, targets: list[Target]) -> Kernel:
         """Return a kernel whose new values may lie where the old ones do."""

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from theanolike.codegen.emit_branch import emit_branch
 from theanolike.codegen.emit_commit import CommitWriter
 from theanolike.codegen.emit_inline import InlineWriter
 from theanolike.codegen.emit_kernel import KernelWriter
-from theanolike.codegen.emit_loop import emit_branch, emit_loop
+from theanolike.codegen.emit_loop import emit_loop
 from theanolike.codegen.emit_node import emit_host, emit_require, emit_reshape
 from theanolike.codegen.emit_places import Chunk, Places
 from theanolike.codegen.emit_product import emit_product, is_product
@@ -22,7 +23,7 @@ from theanolike.codegen.memory import (
     root,
 )
 from theanolike.codegen.names import Names
-from theanolike.codegen.printing import describe_nest
+from theanolike.codegen.printing import describe_library, describe_nest
 from theanolike.codegen.program import (
     Branch,
     Host,
@@ -80,6 +81,7 @@ class Level(Places):
         """Let a nested program see captured values where they are."""
         for value, argument in zip(values, inputs, strict=True):
             inner.captured[argument] = value
+            self.unit.labels.same(argument, value)
             if value.ndim == 0:
                 inner.set_scalar(argument, self.scalar(value))
             else:
@@ -260,8 +262,8 @@ class Level(Places):
 
     def library(self, node: Library) -> None:
         own = (self.in_loop or self.unit.multiplies) and is_product(node)
-        head = "product" if own else f"library {node.name}"
-        self.unit.plan.append(f"{head} {node.params}")
+        name = "product" if own else f"library {node.name}"
+        self.unit.plan.append(describe_library(node, self.unit.labels, name))
         if own:
             emit_product(self, node)
         else:

@@ -11,6 +11,7 @@ from theanolike.codegen.emit_columns import (
 from theanolike.codegen.emit_product import is_product, pack_factors
 from theanolike.codegen.emit_scalar import bare
 from theanolike.codegen.emit_steps import divide, leaving, may_be_divided, own_slots
+from theanolike.codegen.emit_sums import Pieces, may_be_added_up
 from theanolike.codegen.emit_team import (
     Steps,
     alone,
@@ -20,9 +21,9 @@ from theanolike.codegen.emit_team import (
     sizes_known,
     work_of,
 )
-from theanolike.codegen.memory import root
+from theanolike.codegen.memory import Slot, root
+from theanolike.codegen.printing import describe_loop
 from theanolike.codegen.program import (
-    Branch,
     Loop,
     Require,
     Reshape,
@@ -45,38 +46,6 @@ BLOCK_ROWS = 8  # rows of a thread that has them to itself, at least (cxx/produc
 LARGE = 1 << 18  # elements of a step after which signals are looked at in any case
 
 
-def emit_branch(level: "Level", node: Branch) -> None:
-    """Write a branch: its results have the same place whichever program runs."""
-    unit = level.unit
-    condition = level.scalar(node.condition)
-    places = []
-    for value in node.results:
-        if value.ndim:
-            places.append(level.pointer(value))
-            continue
-        name = unit.names(value, "v", value.label)
-        level.emit(f"{ARITHMETIC[value.dtype]} {name};")
-        level.set_scalar(value, name)
-        places.append(name)
-    for head, program in (
-        (f"if ({condition}) {{", node.then),
-        ("} else {", node.otherwise),
-    ):
-        inner = level.nested(program)
-        level.capture(inner, node.captured, program.inputs)
-        for value, place in zip(program.outputs, places, strict=True):
-            if value.ndim:
-                inner.place(root(value), place)
-        unit.planned("branch", inner.write)
-        level.emit(head)
-        at = len(level.chunks[-1].lines)
-        for value, place in zip(program.outputs, places, strict=True):
-            if value.ndim == 0:
-                level.emit(f"  {place} = {bare(inner.scalar(value))};")
-        level.chunks[-1].lines[at:at] = inner.lines  # with what the results asked for
-    level.emit("}")
-
-
 def emit_loop(level: "Level", node: Loop) -> None:
     """Write a loop: buffers, the steps, and the results."""
     _LoopWriter(level, node).write()
@@ -94,6 +63,7 @@ class _LoopWriter:
         self.rows = node.results[self.count : self.count + collected]
         self.followed = followed(node)
         self.rings: dict[int, Ring] = {}
+        self.slots: list[Slot] = []  # of their buffers
         self.current: list[str] = []  # where each state is
         self.next: list[str] = []  # where its next value goes
         self.left: list[str] = []  # where a team leaves it
@@ -119,7 +89,7 @@ class _LoopWriter:
         self.declare_rings(inner, step, scheduled)
         inner.prepare(scheduled)
         pack_factors(level, inner, scheduled)
-        if may_be_divided(level, self.node):
+        if not self.count and may_be_divided(level, self.node):
             self.write_divided(inner, step, scheduled)
             return
         if may_take_columns(level, self.node, inner, scheduled):
@@ -127,12 +97,15 @@ class _LoopWriter:
             return
         if may_be_shared(level, self.node, inner, scheduled):
             self.open_team(inner, scheduled)
+        elif may_be_added_up(level, self.node):
+            self.write_pieces(inner, step, scheduled)
+            return
         for line in self.declared:
             level.emit(line)
+        shared = "shared among threads" if inner.barrier else ""
+        shared += " by rows" if inner.apart else ""
         unit.planned(
-            f"loop with {self.count} states{self.in_place()}"
-            + (", shared among threads" if inner.barrier else "")
-            + (" by rows" if inner.apart else ""),
+            describe_loop(self.count, self.in_place(), shared),
             lambda: inner.write_prepared(scheduled),
         )
         self.open_loop(inner, step, scheduled)
@@ -158,23 +131,9 @@ class _LoopWriter:
     def write_divided(self, inner: "Level", step: str, scheduled: Steps) -> None:
         """Write a loop without states: a function of which each thread does a part."""
         unit, emit = self.unit, self.level.emit
-        inner.divided = True
         condition = divide(self.level, self.node)
-        others = {*unit.slots}
-        unit.planned(
-            "loop with 0 states, its steps shared among threads",
-            lambda: inner.write_prepared(scheduled),
-        )
-        own = [slot for slot in unit.slots if slot not in others]
-        run, at, end = (
-            unit.names((key, self.node), prefix)
-            for key, prefix in (("run", "steps"), ("at", "at"), ("end", "end"))
-        )
-        emit(f"const auto {run} = [=](tl_call* c, tl_member& member) mutable {{")
-        for slot in own:
-            slot.each = True
-        for line in own_slots(self.level, own):
-            emit(f"  {line}")
+        run = self.open_divided(inner, scheduled)
+        at, end = (unit.names((key, self.node), key) for key in ("at", "end"))
         emit(f"  for (i64 {at} = 0, {end} = 0; member.take(&{at}, &{end});)")
         emit(f"  for (; {at} < {end}; ++{at}) {{")
         steps = bare(unit.extent(self.node.steps))
@@ -191,6 +150,54 @@ class _LoopWriter:
             f"if (tl_take_steps(c, {steps}, {condition}, {run})) return c->error.code;"
         )
 
+    def open_divided(self, inner: "Level", scheduled: Steps, how: str = "") -> str:
+        """Begin a function that does a part of the steps; return its name."""
+        unit, emit = self.unit, self.level.emit
+        inner.divided = True
+        others = {*unit.slots}
+        unit.planned(
+            describe_loop(
+                self.count, self.in_place(), f"{how}its steps shared among threads"
+            ),
+            lambda: inner.write_prepared(scheduled),
+        )
+        own = [slot for slot in unit.slots if slot not in others] + self.slots
+        run = unit.names(("run", self.node), "steps")
+        emit(f"const auto {run} = [=](tl_call* c, tl_member& member) mutable {{")
+        for slot in own:
+            slot.each = True
+        for line in (*own_slots(self.level, own), *self.declared):
+            emit(f"  {line}")
+        return run
+
+    def write_pieces(self, inner: "Level", step: str, scheduled: Steps) -> None:
+        """Write a loop of totals: a function of which each thread does some pieces."""
+        starts = [
+            self.level.pointer(v) if v.ndim else self.level.scalar(v)
+            for v in self.node.states
+        ]
+        pieces = Pieces(self.level, self.node)
+        if any(one.fresh for one in inner.reuse.values()):  # in each piece again
+            inner.reuse = reuse(self.node, scheduled, self.rings, pieces.done)
+            inner.prepare(scheduled)
+        run = self.open_divided(inner, scheduled, "in pieces, ")
+        last = {k: self.buffer(k, ring.length - 1) for k, ring in self.rings.items()}
+        pieces.open(step, self.current, last)
+        due = self.due(inner, pieces.at, scheduled)
+        self.level.emit(f"  if ({due} && c->table->poll(c)) return;")
+        lines = self.level.chunks[-1].lines
+        place = len(lines)
+        self.advance(inner, "", step)
+        lines[place:place] = [leaving(pieces.piece, step, x) for x in inner.lines]
+        pieces.close(self.current)
+        self.level.emit("};")
+        self.level.emit(
+            f"if (tl_take_steps(c, {pieces.count}, {pieces.threads}, {run})) "
+            "return c->error.code;"
+        )
+        self.current = pieces.combine(starts)
+        self.results("")
+
     def write_columns(self, inner: "Level", step: str, scheduled: Steps) -> None:
         """Write a loop of which each thread takes some elements through all steps."""
         unit, emit = self.unit, self.level.emit
@@ -199,8 +206,9 @@ class _LoopWriter:
         for line in self.declared:
             emit(f"  {line}")
         unit.planned(
-            f"loop with {self.count} states{self.in_place()}, "
-            "its elements shared among threads",
+            describe_loop(
+                self.count, self.in_place(), "its elements shared among threads"
+            ),
             lambda: inner.write_prepared(scheduled),
         )
         emit(f"  {self.over_steps(step)}")
@@ -366,16 +374,17 @@ class _LoopWriter:
             kind = CTYPE[self.last[k].dtype]
             room, shift = spread(self.last[k], ring.first)
             for i in range(ring.length):
-                slot = self.level.slot_text(self.level.extra_slot(room))
+                self.slots.append(self.level.extra_slot(room))
+                slot = self.level.slot_text(self.slots[-1])
                 start = f"({slot} + {self.unit.extent(shift)})" if shift else slot
                 self.declared.append(f"{kind}* {self.buffer(k, i)} = ({kind}*){start};")
         count = bare(self.unit.extent(self.node.steps))
-        inner.reuse = reuse(self.node, scheduled, self.rings, step, count)
+        done = f"{count} - 1 - {step}" if self.node.reverse else step
+        inner.reuse = reuse(self.node, scheduled, self.rings, done)
 
-    def in_place(self) -> str:
-        """Say how many states are written over old ones, for the plan."""
-        count = sum(ring.old is not None for ring in self.rings.values())
-        return f", {count} in place" if count else ""
+    def in_place(self) -> int:
+        """Return how many states are written over old ones."""
+        return sum(ring.old is not None for ring in self.rings.values())
 
     def buffer(self, k: int, i: int) -> str:
         """Return the name of a buffer of a state's ring."""

@@ -16,7 +16,10 @@ def emit_require(level: "Level", node: Require) -> None:
     extent = level.unit.extent
     a, b = extent(node.first), extent(node.second)
     if node.least:
-        level.emit(f"if ({a} < {b}) return tl_fail(c, TL_BROADCAST, -1, 0, {a}, {b});")
+        level.emit(
+            f"if ({a} < {b}) return "
+            f"tl_fail(c, TL_BROADCAST, -1, {node.axis}, {a}, {b});"
+        )
         return
     code = "TL_SHAPE"
     if node.broadcasting:

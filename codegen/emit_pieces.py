@@ -80,7 +80,8 @@ def leave_partial(kernel: "KernelWriter", s: Statement) -> None:
     else:
         result = accumulator.push(f"{name}[i]")
         kernel.emit(accumulator.declare_total())
-        kernel.emit(f"for (i64 i = 0; i < pieces; ++i) {result}")
+        # Few, so not worth the compiler's time for vectors.
+        kernel.emit(f"for (i64 i = 0; i < pieces; ++i) {{ TL_SCALAR; {result} }}")
         kernel.leave(s, accumulator.total_text())
     kernel.lines, kernel.indent = body, indent
 

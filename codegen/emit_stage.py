@@ -15,7 +15,7 @@ from theanolike.codegen.scalars import cast as cast_text
 from theanolike.codegen.schedule.fuse import Stage
 from theanolike.codegen.schedule.sharing import set_box
 from theanolike.codegen.schedule.statements import Statement
-from theanolike.codegen.segments import segments, within
+from theanolike.codegen.segments import Cut, segments, within
 from theanolike.codegen.shapes import Extent, mul
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class StageWriter:
         self._level(depth + 1)
         kernel.close()
 
-    def _cuts(self, depth: int) -> list[int]:
+    def _cuts(self, depth: int) -> list[Cut]:
         """Return where guards change along the loop, if only maps are in it."""
         axes = [a for a, loop in self.layout.loop_of.items() if loop == depth]
         statements = self.stage.statements
@@ -171,7 +171,7 @@ class StageWriter:
             return []
         return segments([s.body for s in statements], axes[0])
 
-    def _in_segments(self, depth: int, cuts: list[int]) -> None:
+    def _in_segments(self, depth: int, cuts: list[Cut]) -> None:
         """Write a loop as several, each with what its guards leave."""
         kernel = self.kernel
         (axis,) = (a for a, loop in self.layout.loop_of.items() if loop == depth)
@@ -179,15 +179,18 @@ class StageWriter:
         first, last = kernel.bounds(depth, extent)
         var = f"i{depth}"
         for low, high in zip([0, *cuts], [*cuts, None], strict=True):
-            if isinstance(extent, int) and low >= extent:
+            if isinstance(extent, int) and isinstance(low, int) and low >= extent:
                 break
             statements = [
                 replace(s, body=within(s.body, axis, low, high))
                 for s in self.stage.statements
             ]
             kernel.made = made | {s.value: s for s in statements}
-            start = str(low) if first == "0" else f"tl_max({first}, {low})"
-            end = last if high is None else f"tl_min({last}, {high})"
+            least = bare(kernel.extent(low))
+            plain = first == "0" and isinstance(low, int)
+            start = least if plain else f"tl_max({first}, {least})"
+            most = last if high is None else bare(kernel.extent(high))
+            end = last if high is None else f"tl_min({last}, {most})"
             inside = StageWriter(kernel, Stage(self.stage.domain, statements))
             kernel.open("")
             inside.table.bind(depth, kernel.emit, last=False)

@@ -44,10 +44,10 @@ OWN = 8  # operations that a step of any loop takes besides those of its body
 def may_be_divided(level: "Level", node: Loop) -> bool:
     """Tell whether threads may each take some of a loop's steps.
 
-    They may where no step reads what another one makes, and all that they do is this
-    unit's. Of loops in loops the outermost one is divided.
+    They may where all that they do is this unit's. Of loops in loops the outermost one
+    is divided. That no step reads what another one makes, the caller sees to.
     """
-    if node.states or node.until or level.divided or level.barrier:
+    if node.until or level.divided or level.barrier:
         return False
     if isinstance(node.steps, int) and node.steps < 2:
         return False
@@ -65,7 +65,7 @@ def divide(level: "Level", node: Loop) -> str:
     unit = level.unit
     unit.has_steps = True
     steps = bare(unit.extent(node.steps))
-    work = _Work(node)
+    work = Work(node)
     threads = members(level)
     # Steps without loops of their own are divided each, where there are but few.
     few = "2" if work.has_loops else threads
@@ -157,7 +157,7 @@ def _is_unknown(extent: int | Extent, inside: set[Value]) -> bool:
     return any(leaf.args[0] in inside for leaf in leaves(extent))
 
 
-class _Work:
+class Work:
     """About how many operations a step takes: sizes, and how often each counts."""
 
     def __init__(self, node: Loop) -> None:

@@ -10,7 +10,7 @@ from theanolike.codegen.emit_island import emit_island
 from theanolike.codegen.in_place import Target, index_check
 from theanolike.codegen.kernel_text import Parameter
 from theanolike.codegen.libraries import GEMM
-from theanolike.codegen.printing import describe_nest
+from theanolike.codegen.printing import IN_PLACE, describe_library, describe_nest
 from theanolike.codegen.program import (
     Library,
     Literal,
@@ -71,8 +71,7 @@ class TableLevel(TableMemory):
         body = f"return n[a[0]] ? {name}(c, m, n, a + 1) : 0;"
         number = self.function(f"late_{name}", body)
         self.late += [number, len(args) + 1, flag, *args]
-        line = f"  in place where nobody else holds them: {len(targets)}"
-        self.unit.plan.append(line)
+        self.unit.plan.append(IN_PLACE)
 
     def _ask(self, flag: int, targets: list[Target]) -> None:
         """Ask for the old values' memory: for all of it, else for fresh arrays."""
@@ -169,9 +168,10 @@ class TableLevel(TableMemory):
             self.row(
                 "require_least",
                 "return n[a[0]] >= n[a[1]] ? 0 : "
-                "tl_fail(c, TL_BROADCAST, -1, 0, n[a[0]], n[a[1]]);",
+                "tl_fail(c, TL_BROADCAST, -1, a[2], n[a[0]], n[a[1]]);",
                 self.extent_index(node.first),
                 self.extent_index(node.second),
+                node.axis,
             )
             return
         code = "TL_SHAPE"
@@ -214,7 +214,8 @@ class TableLevel(TableMemory):
             "m[a[2]], n[a[4]]); return 0;",
             *places,
         )
-        self.unit.plan.append(f"library {node.name} {node.params}")
+        unit = self.unit
+        unit.plan.append(describe_library(node, unit.labels, f"library {node.name}"))
 
     def _leave(self) -> None:
         """Copy the 0-d outputs out of their cells."""

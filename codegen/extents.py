@@ -42,7 +42,7 @@ from theanolike.codegen.shapes import (
     sub,
     where_negative,
 )
-from theanolike.codegen.suppose import Suppositions, from_run, from_shapes
+from theanolike.codegen.suppose import STANDS_BY, Suppositions, from_run, from_shapes
 
 __all__ = ["TOO_LARGE", "Extents"]
 
@@ -284,6 +284,28 @@ class Extents:
         if self.supposed is None:
             return from_arguments(extent)
         return from_run(extent)
+
+    def leave_out(self, condition: Value) -> bool:
+        """Suppose that a branch that stands by isn't needed, where the build does.
+
+        Parameters
+        ----------
+        condition : Value
+            The 0-d bool by which it would be.
+        """
+        if self.supposed is None or self.supposed.standing_by:
+            return False
+        if self.supposed.is_excluded(condition):
+            return True
+        self.supposed.left_out.add(condition)
+        held = self.map((), "int64", lambda: Call("cast", "int64", (condition.at(),)))
+        self.append(Require(0, self.item(held), STANDS_BY, -1, True, least=True))
+        return True
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether a branch that stands by was left out."""
+        return self.supposed is not None and bool(self.supposed.left_out)
 
     def check_suppositions(self) -> None:
         """Let the finished program begin with the checks of what it supposes."""

@@ -281,6 +281,7 @@ _SCALARS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "maximum": max,
     "minimum": min,
+    "inside": lambda index, last: min(max(index, 0), last),
     "ceil": np.ceil,
     "floor": np.floor,
     "sqrt": np.sqrt,

@@ -30,6 +30,7 @@ from theanolike.codegen.program import (
 from theanolike.codegen.schedule.fuse import Nest, Stage
 from theanolike.codegen.schedule.sharing import set_box
 from theanolike.codegen.schedule.statements import Statement
+from theanolike.codegen.shapes import minimum, mul, product
 
 
 class Target(NamedTuple):
@@ -164,10 +165,16 @@ def index_check(nest: Nest) -> Nest | None:
     total: Scalar = checked[0]
     for other in checked[1:]:
         total = Call("maximum", "int64", (total, other))
-    axes = tuple(range(len(s.domain)))
-    node = Reduce("max", s.domain, axes, total, "int64", "int64", s.node.site)
-    made = Statement("reduce", node.results[0], s.domain, total, node, axes)
-    return Nest(s.domain, 0, [made], stages=[Stage(s.domain, [made])])
+    read = {part.axis for part in scalar_order(total) if isinstance(part, Axis)}
+    domain, count = s.domain, len(read)
+    if read == set(range(count)):
+        # Once is enough along the other axes, and not at all where they are empty.
+        anything = minimum(product(domain[count:]), 1)
+        domain = (mul(domain[0], anything), *domain[1:count]) if read else (anything,)
+    axes = tuple(range(len(domain)))
+    node = Reduce("max", domain, axes, total, "int64", "int64", s.node.site)
+    made = Statement("reduce", node.results[0], domain, total, node, axes)
+    return Nest(domain, 0, [made], stages=[Stage(domain, [made])])
 
 
 def is_whole(load: Load) -> bool:

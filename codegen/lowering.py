@@ -88,14 +88,17 @@ def lower(
     outputs: Sequence[Any],
     *,
     supposing: bool = True,
+    standing_by: bool = False,
     layouts: Mapping[int, int] | None = None,
 ) -> Builder:
     """Lower a graph: `inputs`, Apply `nodes` in order of dependence, `outputs`.
 
-    With `supposing` the program checks, and relies on, what it supposes of extents.
-    `layouts` are those of the inputs that aren't dense, by number.
+    With `supposing` the program checks, and relies on, what it supposes of extents and,
+    unless `standing_by`, that no branch that stands by is needed. `layouts` are those
+    of the inputs that aren't dense, by number.
     """
-    b = Builder(supposed=Suppositions() if supposing else None)
+    supposed = Suppositions(standing_by=standing_by) if supposing else None
+    b = Builder(supposed=supposed)
     values: dict[Any, Value] = {}
     for k, variable in enumerate(inputs):
         values[variable] = laid_out(b, variable.type, (layouts or {}).get(k, 0))

@@ -157,6 +157,7 @@ def _integer_rows(dtype: str) -> dict[str, _Row]:
         rows[name] = _Row(f"{stem}<{{t}}>({{0}}, {{1}})", ("integer.h",))
     rows |= {name: _Row("{0}", cost=0) for name in _IDENTITIES}
     return rows | {
+        "inside": _Row("min_int<{t}>(max_int<{t}>({0}, 0), {1})", ("integer.h",)),
         "neg": _Row(f"{narrow}(-{{0}})"),
         "abs": _Row("abs_int<{t}>({0})", ("integer.h",)),
         "sign": _Row("sign_int<{t}>({0})", ("integer.h",), 3),

@@ -1,7 +1,8 @@
 """The loop program and its schedule as text, for people and for tests.
 
-`print_program` has a line per node, in the words of `program.py`; `describe_nest` is a
-line of `f.plan`. Names are the user's where there are any, else in order of appearance.
+`print_program` has a line per node, in the words of `program.py`; `describe_nest` and
+its like are lines of `f.plan`. Names are the user's where there are any, else in order
+of appearance.
 """
 
 from collections.abc import Callable, Iterable
@@ -56,6 +57,7 @@ INFIX = {
     "or": "|",
     "xor": "^",
 }
+IN_PLACE = "  in place, where nobody else holds the old value"  # follows its step
 
 
 class Labels:
@@ -72,6 +74,10 @@ class Labels:
             self._of[value] = self._fresh(value)
             self._taken.add(self._of[value])
         return self._of[value]
+
+    def same(self, inner: Value, outer: Value) -> None:
+        """Let what a nested program calls `inner` have the name of `outer`."""
+        self._of[inner] = self(outer)
 
     def _fresh(self, value: Value) -> str:
         if value.label and value.label not in self._taken:
@@ -285,6 +291,22 @@ def describe_nest(nest: Nest, labels: Labels) -> str:
     )
     reads = f" | reads {', '.join(map(labels, read))}" if read else ""
     return f"nest over {stages}{reads}"
+
+
+def describe_library(node: Library, labels: Labels, name: str) -> str:
+    """Return a product in a line, as a formula."""
+    left, right = map(labels, node.operands[:2])
+    turned = node.params[:2]
+    left, right = (x + ".T" * t for x, t in zip((left, right), turned, strict=True))
+    added = f"{labels(node.operands[2])} + c * " if node.name == "gemm_add" else ""
+    return f"{name}: {labels(node.results[0])} = {added}{left} @ {right}"
+
+
+def describe_loop(states: int, in_place: int, shared: str = "") -> str:
+    """Return what heads the plan of a loop; `shared` says how threads divide it."""
+    text = f"loop with {states} state{'s' * (states != 1)}"
+    text += f", {in_place} in place" if in_place else ""
+    return f"{text}, {shared}" if shared else text
 
 
 def _stage(stage: Stage, labels: Labels) -> str:

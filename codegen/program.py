@@ -283,7 +283,7 @@ class Require(Node):
 
     With `broadcasting` a 1 that meets another extent asks for a specialised build; with
     `least` the first may be larger, and one that isn't asks for a build that supposes
-    nothing.
+    less.
     """
 
     def __init__(
@@ -327,7 +327,8 @@ class Loop(Node):
     and, for each collected value, all steps' along a new first axis. Extents of outer
     values appear in the body as they are. With `until` a last result holds the
     number of steps done (0-d int64). In `reverse` the step numbers count down to 0;
-    what is collected lies at the step's number.
+    what is collected lies at the step's number. With `in_pieces` what a state adds up
+    may be added in another order.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - a node states all at once
@@ -339,9 +340,11 @@ class Loop(Node):
         site: int,
         until: bool = False,
         reverse: bool = False,
+        in_pieces: bool = False,
     ) -> None:
         self.steps = steps
         self.reverse = reverse
+        self.in_pieces = in_pieces
         self.states = tuple(states)
         self.captured = tuple(captured)
         self.body = body

@@ -167,11 +167,11 @@ def find_rings(node: Loop, steps: Steps) -> dict[int, Ring]:
 
 
 def reuse(
-    node: Loop, steps: Steps, rings: Mapping[int, Ring], step: str, count: str
+    node: Loop, steps: Steps, rings: Mapping[int, Ring], done: str
 ) -> dict[Nest, Reuse]:
     """Return how the nests among `steps` may treat the memory of next states.
 
-    `step` and `count` are the texts of the step's number and of how many there are.
+    `done` is the text of how many steps there were before, on the same buffers.
     """
     ring_of = {root(node.body.outputs[k]): ring for k, ring in rings.items()}
     found = {}
@@ -182,10 +182,8 @@ def reuse(
         over = {r.old: v for v, r in own.items() if r.old is not None}
         fresh = ""
         for ring in own.values():
-            if ring.settled and node.reverse:
-                fresh = f"{step} >= {count} - {ring.length}"
-            elif ring.settled:
-                fresh = f"{step} < {ring.length}"
+            if ring.settled:
+                fresh = f"{done} < {ring.length}"
         if over or fresh:
             found[nest] = Reuse(over, fresh)
     return found

@@ -2,9 +2,10 @@
 
 `x[:, :128]` has min(128, n) columns. A build that supposes n >= 128, and checks it when
 it is called, has 128 of them; another one, that supposes nothing, serves the rest.
+So too where a branch stands by for what seldom happens: it's compiled when it does.
 """
 
-from theanolike.codegen.program import Input
+from theanolike.codegen.program import Input, Load, Loop, Reduce, Value, View
 from theanolike.codegen.shapes import Extent, leaves, rebuilt
 
 
@@ -24,16 +25,28 @@ def from_run(extent: int | Extent) -> bool:
     )
 
 
+STANDS_BY = 98  # stands for the axis where a branch that was left out is needed
+
+
 class Suppositions:
-    """The least extents that a build supposes.
+    """What a build supposes: the least extents, and that no branch that stands by runs.
+
+    Parameters
+    ----------
+    standing_by : bool
+        Whether branches that stand by are compiled with the others.
 
     Attributes
     ----------
     least : dict of Extent to int
+    left_out : set of Value
+        The 0-d bools by which branches that were left out would run.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, standing_by: bool = False) -> None:
         self.least: dict[Extent, int] = {}
+        self.standing_by = standing_by
+        self.left_out: set[Value] = set()
 
     def simplify(self, extent: int | Extent, *, more: bool = True) -> int | Extent:
         """Return an extent of a slice as it is where no constant bound is cut short.
@@ -57,6 +70,21 @@ class Suppositions:
         if extent.op == "where_negative" and self.knows(extent.args[0], 0):
             return extent.args[2]  # type: ignore[no-any-return]
         return extent
+
+    def is_excluded(self, condition: Value) -> bool:
+        """Tell whether a 0-d bool can't hold: any of what no step of a loop found."""
+        if condition in self.left_out:
+            return True
+        node = condition.node
+        if not isinstance(node, Reduce) or node.kind != "or":
+            return False
+        source = node.body.source if isinstance(node.body, Load) else condition
+        while isinstance(source.node, View):
+            source = source.node.operands[0]
+        loop = source.node
+        return (
+            isinstance(loop, Loop) and loop.body.outputs[source.index] in self.left_out
+        )
 
     def _suppose(self, extent: int | Extent, bound: int) -> bool:
         """Suppose that an extent is at least `bound`, where that can be said of it."""

@@ -41,11 +41,13 @@ def main() -> None:
     slopes = T.grad(cost, [length, friction])
     moves = [(p, p - 0.1 * g) for p, g in zip([length, friction], slopes, strict=True)]
     train = theano.function([angle], cost, updates=moves)
-    for epoch in range(401):
+    print("measured: length 1.300 friction 0.200")
+    for k in range(401):
         error = train(0.9)
-        if epoch % 100 == 0:
+        if k % 100 == 0:
             fitted = float(length.get_value()), float(friction.get_value())
-            print(f"{epoch:4d} {error:.6f} length {fitted[0]:.3f} rub {fitted[1]:.3f}")
+            found = f"length {fitted[0]:.3f} friction {fitted[1]:.3f}"
+            print(f"step {k:3d}: {found}, mean squared error {error:.6f}")
 
 
 if __name__ == "__main__":

@@ -103,6 +103,13 @@ def test_the_environment_wins_over_the_file_and_our_flags_over_theanos(fresh, tm
     assert got == ("float32", "DebugMode", "-g", 2)
 
 
+def test_a_file_without_sections_is_named(fresh, tmp_path):
+    rc = tmp_path / "rc"
+    rc.write_text("floatX = float32\n")
+    with pytest.raises(ConfigError, match=r"(?s)rc'.*below '\[global\]'"):
+        load_environment(fresh, {"THEANORC": str(rc)})
+
+
 def test_an_unknown_flag_in_the_environment_warns(fresh, no_file):
     environ = {**no_file, "THEANO_FLAGS": "flaotX=float32"}
     with pytest.warns(ConfigWarning, match="does not recognise this flag: flaotX"):

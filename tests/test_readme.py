@@ -37,6 +37,13 @@ def test_each_link_leads_to_a_file(path):
     assert [t for t in own if not (path.parent / t).exists()] == []
 
 
+@pytest.mark.parametrize("folder", ["theanolike/compile", "theanolike/gradient"])
+def test_the_readme_of_a_folder_names_each_file(folder):
+    text = (ROOT / folder / "README.md").read_text()
+    files = {path.name for path in (ROOT / folder).glob("*.py")} - {"__init__.py"}
+    assert files == set(re.findall(r"`(\w+\.py)`", text))
+
+
 def test_each_test_named_in_the_table_of_differences_exists():
     text = (ROOT / "theanolike" / "README.md").read_text()
     table = text.partition("## Differences from Theano")[2].partition("\n## ")[0]

@@ -340,11 +340,17 @@ def _read_files(paths: Iterable[str]) -> dict[str, str]:
     existing = [path for path in paths if path and Path(path).expanduser().is_file()]
     if not existing:
         return {}
-    from configparser import RawConfigParser  # only with a file
+    from configparser import ParsingError, RawConfigParser  # only with a file
 
     parser = RawConfigParser(interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign] # floatX
-    parser.read([str(Path(path).expanduser()) for path in existing])
+    try:
+        parser.read([str(Path(path).expanduser()) for path in existing])
+    except ParsingError as error:
+        raise ConfigError(
+            f"{error.message}; a file of settings has lines 'name = value' below "
+            "'[global]' or another section."
+        ) from None
     values = {}
     for section in parser.sections():
         prefix = "" if section == "global" else f"{section}."

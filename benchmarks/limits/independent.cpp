@@ -28,3 +28,32 @@ extern "C" void pendulums(const double* starts, double* out, double h, i64 rows,
     out[k] = x;
   }
 }
+
+// How the sum of squared misses changes with pull and drag; `kept` has room for a row's
+// states.
+extern "C" void fits(const double* starts, const double* seen, const double* given,
+                     double* out, double* kept, double h, i64 rows, i64 steps) {
+  const double pull = given[0], drag = given[1];
+  double by_pull = 0, by_drag = 0;
+  for (i64 k = 0; k < rows; ++k) {
+    double x = starts[k], v = 0;
+    for (i64 t = 0; t < steps; ++t) {
+      kept[2 * t] = x;
+      kept[2 * t + 1] = v;
+      v -= h * (pull * std::sin(x) + drag * v);
+      x += h * v;
+    }
+    double dx = 2 * (x - seen[k]), dv = 0;
+    for (i64 t = steps - 1; t >= 0; --t) {
+      x = kept[2 * t];
+      v = kept[2 * t + 1];
+      dv += h * dx;
+      by_pull -= h * dv * std::sin(x);
+      by_drag -= h * dv * v;
+      dx -= h * pull * std::cos(x) * dv;
+      dv *= 1 - h * drag;
+    }
+  }
+  out[0] = by_pull;
+  out[1] = by_drag;
+}

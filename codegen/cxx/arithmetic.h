@@ -1,6 +1,7 @@
 // needs: base.h
 // What one operator does not say. `sign` of NaN is NaN, of -0 is 0; maximum and minimum
-// keep a NaN and, of equal values, the first.
+// keep a NaN and, of equal values, the first: with `>=` in place of `>` gcc would not
+// see the instruction for it.
 template <class T>
 TL_INLINE T sqr(T x) {
   return (T)(x * x);
@@ -11,13 +12,13 @@ TL_INLINE T sign(T x) {
 }
 template <class T>
 TL_INLINE T maximum(T a, T b) {
-  T m = a >= b ? a : b;
-  return a != a ? a : m;
+  T m = b > a ? b : a;
+  return b != b ? b : m;
 }
 template <class T>
 TL_INLINE T minimum(T a, T b) {
-  T m = a <= b ? a : b;
-  return a != a ? a : m;
+  T m = b < a ? b : a;
+  return b != b ? b : m;
 }
 template <class T>
 TL_INLINE bool is_nan(T x) {

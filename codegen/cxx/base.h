@@ -75,12 +75,22 @@ TL_INLINE float exp2i_f32(float k) {
   return from_bits_f32(bits_f32(k + (0x1.8p23f + 127)) << 23);
 }
 
-// x 2^k with one rounding at most, also where 2^k or the result is not normal.
+// x 2^k with one rounding at most, also where 2^k or the result is not normal, for an
+// integer k in [-2046, 2047] ([-254, 255]): the product of two powers, whose exponents
+// are the halves of k + 2046 (254). Its low bits are those of `sum`, k + kBias.
+constexpr double kBias_f64 = 0x1.8p52 + 2046;
+constexpr float kBias_f32 = 0x1.8p23f + 254;
+TL_INLINE double scale_biased_f64(double x, double sum) {
+  u64 u = bits_f64(sum), half = u >> 1;
+  return x * from_bits_f64(half << 52) * from_bits_f64((u - half) << 52);
+}
+TL_INLINE float scale_biased_f32(float x, float sum) {
+  u32 u = bits_f32(sum), half = u >> 1;
+  return x * from_bits_f32(half << 23) * from_bits_f32((u - half) << 23);
+}
 TL_INLINE double scale_f64(double x, double k) {
-  double half = near_f64(k * 0.5);
-  return x * exp2i_f64(half) * exp2i_f64(k - half);
+  return scale_biased_f64(x, k + kBias_f64);
 }
 TL_INLINE float scale_f32(float x, float k) {
-  float half = near_f32(k * 0.5f);
-  return x * exp2i_f32(half) * exp2i_f32(k - half);
+  return scale_biased_f32(x, k + kBias_f32);
 }

@@ -12,16 +12,16 @@ TL_INLINE double exp2_fraction_f64(double r) {
   return 1.0 + fma_f64(r, 0x1.62e42fefa39efp-1, low);
 }
 TL_INLINE double exp2_f64(double x) {
-  double t = x < -1080.0 ? -1080.0 : x;
-  t = t > 1025.0 ? 1025.0 : t;
-  double k = near_f64(t);
-  return scale_f64(exp2_fraction_f64(t - k), k);
+  double sum = x + kBias_f64, k = sum - kBias_f64;
+  double y = scale_biased_f64(exp2_fraction_f64(x - k), sum);
+  y = x > 1025.0 ? __builtin_inf() : y;
+  return x < -1080.0 ? 0.0 : y;
 }
 TL_INLINE float exp2_f32(float x) {
-  float t = x < -152.0f ? -152.0f : x;
-  t = t > 129.0f ? 129.0f : t;
-  float k = near_f32(t), r = t - k;
+  float sum = x + kBias_f32, k = sum - kBias_f32, r = x - k;
   float q = horner(r, 0x1.ebfbe0p-3f, 0x1.c6afecp-5f, 0x1.3b2a80p-7f, 0x1.5ec8a8p-10f,
                    0x1.43e744p-13f);
-  return scale_f32(1.0f + r * fma_f32(r, q, 0x1.62e430p-1f), k);
+  float y = scale_biased_f32(1.0f + r * fma_f32(r, q, 0x1.62e430p-1f), sum);
+  y = x > 129.0f ? __builtin_inff() : y;
+  return x < -152.0f ? 0.0f : y;
 }

@@ -23,7 +23,8 @@ TL_INLINE reduced_f32 reduce_exp_f32(float x) {
   return {k, r, (a - r) - b};
 }
 
-TL_INLINE double exp_tail_f64(double r) {
+// Q(r)
+TL_INLINE double exp_quotient_f64(double r) {
   double z = r * r;
   double even =
       horner(z, 0x1.0000000000001p-1, 0x1.5555555553d4fp-5, 0x1.6c16c17893833p-10,
@@ -31,9 +32,11 @@ TL_INLINE double exp_tail_f64(double r) {
   double odd =
       horner(z, 0x1.5555555555556p-3, 0x1.11111111109adp-7, 0x1.a01a01a7c8d47p-13,
              0x1.71de0d9c145d0p-19, 0x1.af38d53857513p-26);
-  return z * fma_f64(odd, r, even);
+  return fma_f64(odd, r, even);
 }
-TL_INLINE float exp_tail_f32(float r) {
-  return (r * r) * horner(r, 0x1.000000p-1f, 0x1.555556p-3f, 0x1.5554e8p-5f,
-                          0x1.1110e0p-7f, 0x1.6d4362p-10f, 0x1.a12528p-13f);
+TL_INLINE float exp_quotient_f32(float r) {
+  return horner(r, 0x1.000000p-1f, 0x1.555556p-3f, 0x1.5554e8p-5f, 0x1.1110e0p-7f,
+                0x1.6d4362p-10f, 0x1.a12528p-13f);
 }
+TL_INLINE double exp_tail_f64(double r) { return (r * r) * exp_quotient_f64(r); }
+TL_INLINE float exp_tail_f32(float r) { return (r * r) * exp_quotient_f32(r); }

@@ -31,7 +31,9 @@ def spell_alike(program: Program) -> None:
         if from_shapes(old) and from_shapes(new)
     }
     spell = _speller(equal)
-    for value in (*program.inputs, *(v for n in program.nodes for v in n.results)):
+    made = (v for node in program.nodes for v in node.results)
+    # Each once: where n is required to be n * m, each spelling of it is another.
+    for value in dict.fromkeys((*program.inputs, *made)):
         value.shape = tuple(map(spell, value.shape))
     for node in program.nodes:
         _respell_node(node, spell)

@@ -10,6 +10,7 @@ reads its matrix once).
 from dataclasses import dataclass, field
 
 from theanolike.codegen.program import Axis, Node, Reduce, Require, Value
+from theanolike.codegen.schedule.gathers import ELEMENTARY_COST
 from theanolike.codegen.schedule.statements import (
     KERNEL_COST,
     KERNEL_STREAMS,
@@ -121,7 +122,9 @@ class _Fuser:
             if not isinstance(nest, Nest) or nest.statements[0].kind == "scatter":
                 continue
             fit = self._fit(s, nest, at)
-            if fit is not None and _affordable(s, nest, fit[1]):
+            if fit is None or (not fit[1] and _keeps_from_vectors(s, nest)):
+                continue
+            if _affordable(s, nest, fit[1]):
                 self._join(s, nest, fit)
                 return at
         return None
@@ -161,6 +164,13 @@ def _is_best_in_vectors(nest: Nest, s: Statement) -> bool:
     """
     inner = len(s.domain) > len(nest.domain)
     return inner and any(one.weight >= VECTOR_COST for one in nest.statements)
+
+
+def _keeps_from_vectors(s: Statement, nest: Nest) -> bool:
+    """Tell whether one loop of all would run elementary functions one by one."""
+    together = [*nest.statements, s]
+    dear = any(not one.gathers and one.weight >= ELEMENTARY_COST for one in together)
+    return dear and any(one.gathers for one in together)
 
 
 def _reads(s: Statement) -> list[Value]:

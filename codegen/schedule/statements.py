@@ -4,12 +4,11 @@ A statement is a Map, a Reduce or a Scatter whose body loads only stored values,
 order of axes that follows memory.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from theanolike.codegen.affine import offset
 from theanolike.codegen.boxes import box_of
-from theanolike.codegen.primitives import cost
 from theanolike.codegen.program import (
     Axis,
     Call,
@@ -29,6 +28,7 @@ from theanolike.codegen.program import (
     View,
     scalar_order,
 )
+from theanolike.codegen.schedule.gathers import ELEMENTARY_COST, gathered, replaced
 from theanolike.codegen.schedule.needed import (
     Use,
     live,
@@ -38,9 +38,11 @@ from theanolike.codegen.schedule.needed import (
     viewed,
 )
 from theanolike.codegen.schedule.resolve import Resolver
+from theanolike.codegen.segments import body_cost
 from theanolike.codegen.shapes import Extent, Shape
 
 INLINE_COST = 3  # a value this cheap is computed again by each of its readers
+INLINE_PLACES = 3  # the same where it reads rows and columns too: read from so many
 KERNEL_COST = 150  # operations in one kernel
 MOST_SITES = 8  # lines of the user's that a statement remembers
 KERNEL_STREAMS = 12  # arrays that one kernel reads
@@ -83,17 +85,13 @@ class Statement:
         self.sizes = tuple(s.extent for s in scalars if isinstance(s, Size))
         self.weight = body_cost(scalars)
 
+    @cached_property
+    def gathers(self) -> bool:
+        """Whether elements are looked up or put together in the innermost loop."""
+        return bool(gathered(self.body, self.domain)[0])
+
 
 Step = Statement | Node
-
-
-def body_cost(scalars: Iterable[Scalar]) -> int:
-    """Return the operations that computing `scalars` takes."""
-    return sum(
-        cost("select" if s.name == "guard" else s.name, s.dtype)
-        for s in scalars
-        if isinstance(s, Call)
-    )
 
 
 def plan_statements(program: Program) -> list[Step]:
@@ -140,18 +138,36 @@ class _Planner:
             self.inlined[value] = body
             self.sites[value] = sites
             return
+        body = self._gathered_first(node, body)
         key = ("map", value.dtype, value.shape)
         if self._is_made(node, key, body):
             return
         made = Statement("map", value, value.shape, body, node, (), axes, sites=sites)
         self._add(key, body, ordered(made))
 
+    def _gathered_first(self, node: Map, body: Scalar) -> Scalar:
+        """Return a body that reads what statements before look up or put together."""
+        shape = node.results[0].shape
+        found, rest = gathered(body, shape)
+        if not found or rest < ELEMENTARY_COST:
+            return body
+        axes = self.resolve.axes(len(shape))
+        instead: dict[int, Scalar] = {}
+        for part in found:
+            first = Map(shape, part.dtype, part, node.site)
+            value = first.results[0]
+            made = Statement("map", value, shape, part, first, (), axes)
+            self._add(("gathered", part.dtype, shape), part, ordered(made))
+            instead[id(part)] = Load(value, axes)
+        return replaced(scalar_order(body), instead)
+
     def _is_inlined(self, node: Map, body: Scalar) -> bool:
         """Tell whether a map's readers compute its elements themselves."""
         value = node.results[0]
         scalars = scalar_order(body)
         weight = body_cost(scalars)
-        streams = len({id(s.source) for s in scalars if isinstance(s, Load)})
+        loads = [s for s in scalars if isinstance(s, Load)]
+        streams = len({id(s.source) for s in loads})
         if weight > KERNEL_COST // 2 or streams > KERNEL_STREAMS // 2:
             return False
         # What literals and extents make is hoisted out of its readers' loops.
@@ -159,6 +175,10 @@ class _Planner:
             return True
         use = self.uses.get(value, Use())
         once = use.places <= 1 and use.axes <= true_axes(value.shape)
+        if use.places <= INLINE_PLACES:
+            # To read a column or a row again costs nothing beside a matrix.
+            rank = true_axes(value.shape)
+            streams = len({id(s.source) for s in loads if _axes_read(s) >= rank})
         cheap = weight <= INLINE_COST and streams <= 1
         return value.ndim > 0 and (once or cheap) and node.effect is Effect.TOTAL
 
@@ -245,6 +265,11 @@ class _Planner:
         return Statement(
             "scatter", value, node.domain, body, node, (), place, base, sites=sites
         )
+
+
+def _axes_read(load: Load) -> int:
+    """Return how many axes the index of a load depends on."""
+    return len({s.axis for s in scalar_order(*load.index) if isinstance(s, Axis)})
 
 
 def _setting(node: Scatter, body: Scalar) -> Scatter:

@@ -1,7 +1,8 @@
-"""What loops and branches are given and don't read: values used for their shape only.
+"""What isn't read: values that loops and branches are given, rows that loops collect.
 
 The gradient of a sum asks for the shape of what was added; the rows of a product that
-stands outside of the loop would be computed for that.
+stands outside of the loop would be computed for that. Rows that only a branch reads
+which stands by aren't read where that is left out.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,15 @@ from theanolike.codegen.schedule.needed import extent_sources, live
 
 
 def drop_unread(program: Program) -> None:
-    """Let no loop or branch capture what its programs don't read, innermost first."""
+    """Let no loop or branch capture what its programs don't read, innermost first.
+
+    Nor let a loop collect rows that nothing reads.
+    """
+    read = _read(program)
+    _keep_live(program)
     for node in program.nodes:
         if isinstance(node, Loop):
+            _drop_rows(node, read)
             drop_unread(node.body)
             kept = _kept(node.captured, (node.body,))
             node.captured = _chosen(node.captured, kept)
@@ -24,6 +31,19 @@ def drop_unread(program: Program) -> None:
             kept = _kept(node.captured, (node.then, node.otherwise))
             node.captured = _chosen(node.captured, kept)
             node.operands = (node.condition, *node.captured)
+
+
+def _drop_rows(loop: Loop, read: set[Value]) -> None:
+    first, body = len(loop.states), loop.body
+    last = len(body.outputs) - loop.until
+    kept = [
+        not first <= k < last or v in read for k, v in enumerate(loop.results[:last])
+    ]
+    kept += [True] * loop.until
+    body.outputs = list(_chosen(body.outputs, kept))
+    loop.results = _chosen(loop.results, kept)
+    for k, value in enumerate(loop.results):
+        value.index = k
 
 
 def _kept(captured: Sequence[Value], programs: Sequence[Program]) -> list[bool]:
@@ -42,9 +62,13 @@ def _kept(captured: Sequence[Value], programs: Sequence[Program]) -> list[bool]:
         program.inputs = [v for v in program.inputs if v.node not in gone]
         for slot, value in enumerate(program.inputs):
             value.node.slot = slot  # type: ignore[attr-defined]
-        needed = {*live(program), *(v.node for v in program.inputs)}
-        program.nodes = [node for node in program.nodes if node in needed]
+        _keep_live(program)
     return found
+
+
+def _keep_live(program: Program) -> None:
+    needed = {*live(program), *(v.node for v in program.inputs)}
+    program.nodes = [node for node in program.nodes if node in needed]
 
 
 def _read(program: Program) -> set[Value]:

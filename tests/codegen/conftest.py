@@ -18,7 +18,7 @@ from theanolike.codegen import primitives, scalars
 from theanolike.codegen.emit_cxx import emit_unit
 from theanolike.codegen.snippets import snippet_text
 from theanolike.codegen.toolchain import command_line, require_compiler
-from theanolike.compile.executable import prepare_runtime
+from theanolike.compile.native import prepare_runtime
 from theanolike.errors import UnsupportedError
 
 ABI = '#include "{}"\n'
@@ -29,7 +29,7 @@ TERNARY = {"select", "fma"}
 BINARY = set(
     "add sub mul truediv floordiv mod fmod pow hypot arctan2 copysign maximum minimum"
     " lt le gt ge eq ne and or xor left_shift right_shift make_complex"
-    " guessed_maximum guessed_minimum".split()
+    " guessed_maximum guessed_minimum inside".split()
 )
 # Equal loops must not become one, nor copies calls of memcpy: each is looked up in the
 # compiler's report.

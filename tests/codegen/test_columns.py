@@ -5,31 +5,11 @@ import pytest
 
 import theanolike as theano
 import theanolike.tensor as T
-from theanolike import _runtime
+from tests.codegen.any_threads import assert_as_interpreted
 
 pytestmark = pytest.mark.compiler
 
 SHARED = "its elements shared among threads"
-
-
-def assert_as_interpreted(inputs, outputs, *calls):
-    """Hold the compiled function to the interpreter, on any number of threads."""
-    f = theano.function(inputs, outputs)
-    wanted = theano.function(inputs, outputs, mode="FAST_COMPILE")
-    before = _runtime.threads()
-    for arguments in calls:
-        found = []
-        for count in (1, 2, 4):
-            _runtime.set_threads(count)
-            found.append(f(*arguments))
-        _runtime.set_threads(before)
-        for got, value in zip(found[0], wanted(*arguments), strict=True):
-            np.testing.assert_allclose(got, value, rtol=1e-10, atol=1e-12)
-            assert got.dtype == value.dtype
-        for other in found[1:]:
-            for got, value in zip(other, found[0], strict=True):
-                np.testing.assert_array_equal(got, value)
-    return f
 
 
 SIZES = (0, 1, 63, 130, 5000)

@@ -144,3 +144,21 @@ def test_a_box_is_added_to_in_place(dtype):
     assert address(table) == before
     np.testing.assert_array_equal(table.get_value(), start)
     np.testing.assert_array_equal(got, start)
+
+
+def test_the_indices_of_rows_are_checked_once_and_not_for_each_column():
+    table = shared(np.zeros((5, 3)), name="table")
+    rows, g = T.lvector("rows"), T.dmatrix("g")
+    new = T.inc_subtensor(table[rows], g)
+    f = function([rows, g], updates=[(table, new)])
+    check, add = (line for line in f.plan.splitlines() if "nest over" in line)
+    assert "reduce max" in check
+    assert check.startswith("nest over ((rows.0 * min(table.1, 1)))")
+    assert "nest over (rows.0, table.1)" in add
+    with pytest.raises(IndexError, match="out of bounds"):
+        f([0, 5], np.ones((2, 3)))
+    assert not table.get_value().any()
+    f([4, 4], np.ones((2, 3)))
+    np.testing.assert_array_equal(table.get_value()[4], [2, 2, 2])
+    table.set_value(np.zeros((5, 0)))
+    f([7], np.ones((1, 0)))  # nothing is written

@@ -14,6 +14,8 @@ from theanolike.codegen.lowering import (
     sub,
 )
 from theanolike.codegen.program import Map, Reshape, View
+from theanolike.codegen.schedule.equal import spell_alike
+from theanolike.codegen.views import is_block
 
 SHAPE, BROADCAST, INDEX = 1, 2, 3
 
@@ -64,6 +66,19 @@ def test_an_extent_may_be_required_to_be_a_product_with_itself(
     np.testing.assert_array_equal(run(np.ones((2, 1)))[0], [2, 2])
     with pytest.raises(failure):
         run(np.ones((2, 3)))
+
+
+def test_a_block_of_such_an_extent_stays_dense_when_extents_are_spelled_alike():
+    b = Builder()
+    x = b.input("float64", (None, None, None))
+    rows, columns = x.shape[1:]
+    b.require_equal(mul(rows, columns), rows, 0)
+    block = b.view(x, (rows, columns), [ViewDim(None, 1), ViewDim(0), ViewDim(1)])
+    b.program.outputs = [b.library("gemm", [block, block], [("float64", (rows, rows))])]
+    assert is_block(block)
+    spell_alike(b.program)
+    assert block.shape == x.shape[1:]
+    assert is_block(block)
 
 
 def test_an_element_of_a_constant_is_a_plain_extent():

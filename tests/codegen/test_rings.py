@@ -211,7 +211,7 @@ def test_what_an_inner_loop_hands_through_is_not_overwritten():
         return x + inner[::-1]
 
     plan = check(run(step, 4, x)[-1], places=1)
-    assert "  loop with 1 states, 1 in place" in plan  # the inner one
+    assert "  loop with 1 state, 1 in place" in plan  # the inner one
 
 
 def test_fast_forms_are_done_again_from_values_that_are_still_there():

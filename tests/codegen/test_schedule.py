@@ -55,6 +55,24 @@ def test_a_cheap_value_with_two_readers_is_computed_twice():
     assert [s.kind for s in planned(b, *both)] == ["reduce", "reduce"]
 
 
+def test_a_matrix_and_a_column_are_added_again_by_each_reader():
+    b = Builder()
+    x, y = (b.input("float64", (40, 40)) for _ in range(2))
+    column = b.input("float64", (40,))
+
+    def readers(other):
+        shape = (40, 40)
+        both = b.map(shape, "float64", lambda i, j: x.at(i, j) + other(i, j))
+        low = b.reduce("max", both, (0,))
+        spread = b.map(shape, "float64", lambda i, j: both.at(i, j) - low.at(j))
+        return [low, b.reduce("add", spread, (0,))]
+
+    cheap = planned(b, *readers(lambda i, _: column.at(i)))
+    assert [s.kind for s in cheap] == ["reduce", "reduce"]
+    dear = planned(b, *readers(y.at))
+    assert [s.kind for s in dear] == ["map", "reduce", "reduce"]
+
+
 def test_nothing_that_may_fail_is_inlined_into_more_work():
     b, x, y = vectors(2)
     i = b.input("int64", (40,))

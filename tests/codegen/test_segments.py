@@ -5,8 +5,9 @@ import pytest
 
 import theanolike as theano
 import theanolike.tensor as T
-from theanolike.codegen.program import Axis, Call, Literal
+from theanolike.codegen.program import Axis, Call, Literal, Size
 from theanolike.codegen.segments import segments, within
+from theanolike.codegen.shapes import dim
 
 
 def guarded(condition):
@@ -26,11 +27,34 @@ def test_guards_are_decided_in_each_run_of_their_axis():
     assert found == [[2.0, 1.0], [1.0, 2.0], [2.0, 2.0], [None, None]]
 
 
-def test_short_runs_and_many_of_them_stay_one_loop():
+def test_loops_are_cut_where_runs_are_long_or_little_is_written_twice():
     i = Axis(0)
-    assert segments([guarded(i < 3)], 0) == []
+    dear = Call("exp", "float64", (guarded(i < 3),))
+    assert segments([guarded(i < 3)], 0) == [3]
+    assert segments([dear], 0) == []
+    assert segments([Call("exp", "float64", (guarded(i < 30),))], 0) == [30]
     assert segments([guarded(i < 20 * k) for k in range(1, 20)], 0) == []
     assert segments([guarded(i < Axis(1))], 0) == []
+
+
+def test_extents_cut_a_loop_where_their_order_is_known():
+    i = Axis(0)
+    m, n = dim("x", 0), dim("y", 0)
+    parts = [guarded(i < Size(m)), guarded(i < Size(m + n)), guarded(i < Size(n + 3))]
+    assert segments(parts, 0) == [m, m + n]
+    found = [
+        [getattr(within(part, 0, low, high), "value", None) for part in parts]
+        for low, high in ((0, m), (m, m + n), (m + n, None))
+    ]
+    assert found == [[1.0, 1.0, None], [2.0, 1.0, None], [2.0, 2.0, None]]
+
+
+def test_places_are_not_clamped_in_a_run_that_has_one_arm():
+    i, last = Axis(0), Size(dim("x", 0) + -1)
+    kept = Call("inside", "int64", (i, last))
+    body = Call("guard", "int64", (i < 20, kept, i))
+    assert within(body, 0, 0, 20) is i
+    assert within(body, 0, 0, 30).args[1] is kept
 
 
 @pytest.mark.compiler

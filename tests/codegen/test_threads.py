@@ -58,7 +58,7 @@ def both(b, x):
 
 
 def both_expected(x):
-    return [x.sum(), x.min(), x.max(1)]
+    return [x.sum(), x.min(initial=np.inf), x.max(1)]  # the least of nothing
 
 
 PROGRAMS = {
@@ -81,8 +81,6 @@ def program(request, compile_program):
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_pieces_of_any_shape_give_numpys_result_and_equal_bits(program, shape, rng):
     run, expected = program
-    if not all(shape) and expected in {softmax_expected, both_expected}:
-        pytest.skip("NumPy has no maximum of nothing")
     x = rng.standard_normal(shape)
     one, two = run(x, threads=1), run(x, threads=2)
     for want, a, b in zip(expected(x), one, two, strict=True):

@@ -2,10 +2,17 @@
 
 import operator
 import re
+import subprocess
+from importlib import resources
 
+import numpy as np
 import pytest
 
+import theanolike as theano
+import theanolike.tensor as T
+from theanolike.cache import open_store
 from theanolike.codegen.tidy import tidy, without_parentheses
+from theanolike.codegen.toolchain import require_compiler
 
 OPERATORS = {
     "+": operator.add,
@@ -81,3 +88,22 @@ def test_lines_are_indented_by_braces_and_remarks_stay_as_they_are():
 def test_nothing_but_parentheses_goes():
     line = "total += (((a * b) + 63) & ~(i64)63); // ((x))"
     assert re.sub("[()]", "", without_parentheses(line)) == re.sub("[()]", "", line)
+
+
+@pytest.mark.compiler
+def test_the_source_of_a_function_is_a_unit_that_compiles(tmp_path):
+    x0, h0, w = T.dmatrix("x0"), T.dvector("h0"), theano.shared(np.eye(3), "w")
+    at, i = T.lvector("i0"), T.dscalar("i")
+    hs, _ = theano.scan(lambda x, h: T.tanh(T.dot(h, w) + x), x0, h0)
+    p = T.nnet.softmax(hs * i)
+    cost = -T.log(p)[T.arange(at.shape[0]), at].mean()
+    updates = [(w, w - 0.1 * T.grad(cost, w))]
+    f = theano.function([x0, h0, at, i], [cost, hs[-1]], updates=updates)
+    file = tmp_path / "unit.cpp"
+    file.write_text(f.source, "utf-8")
+    compiler = require_compiler(store=open_store())
+    include = f"-I{resources.files('theanolike.codegen') / 'include'}"
+    flags = ["-std=c++17", "-fsyntax-only", "-w", include]
+    command = [*compiler.command, *flags, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,8 +1,10 @@
-"""A loop that gcc vectorises only without its dominator optimisations."""
+"""What gcc makes of loops: vectors, and the instructions that they were written for."""
 
+import os
 import re
 import subprocess
 
+import numpy as np
 import pytest
 
 import theanolike as theano
@@ -40,3 +42,32 @@ def test_gcc_vectorises_a_product_with_a_sigmoid_of_a_product(tmp_path):
     }
     assert inner
     assert inner <= vectorised
+
+
+def test_gcc_has_one_instruction_for_the_smaller_of_two(tmp_path):
+    compiler = require_compiler(store=open_store())
+    if compiler.kind != "gcc" or os.uname().machine != "x86_64":
+        pytest.skip("other compilers and machines name it otherwise")
+    x, y = T.dvectors("x", "y")
+    for op, name in ((T.minimum, "min"), (T.maximum, "max")):
+        f = theano.function([x, y], op(x, y))
+        (tmp_path / "unit.cpp").write_text(with_header(f.maker.executable.built.text))
+        command = command_line(compiler, "unit.cpp", output="unit.s")
+        command = [part for part in command if part != "-shared"]
+        subprocess.run([*command, "-S"], cwd=tmp_path, check=True)
+        assert f"{name}pd" in (tmp_path / "unit.s").read_text()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int8", "bool"])
+def test_of_equal_numbers_the_first_counts_and_nan_stays(dtype):
+    x, y = T.vector("x", dtype), T.vector("y", dtype)
+    values = [0.0, -0.0, 1.0, np.nan] if dtype.startswith("f") else [0, 1]
+    a, b = (v.ravel().astype(dtype) for v in np.meshgrid(values * 5, values * 5))
+    least, most = theano.function([x, y], [T.minimum(x, y), T.maximum(x, y)])(a, b)
+    isnan = np.isnan(a) | np.isnan(b)
+    for got, first in ((least, a <= b), (most, a >= b)):
+        expected = np.where(isnan, np.nan, np.where(first, a, b)).astype(dtype)
+        np.testing.assert_array_equal(got, expected)
+        if dtype.startswith("f"):
+            signs = np.signbit(got[~isnan]), np.signbit(expected[~isnan])
+            np.testing.assert_array_equal(*signs)

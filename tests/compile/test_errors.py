@@ -1,5 +1,7 @@
 """The error catalogue of `function` and of the call: types and leading texts."""
 
+import traceback
+
 import numpy as np
 import pytest
 
@@ -452,3 +454,15 @@ def test_high_verbosity_adds_the_values_to_an_error(mode):
     with verbose, pytest.raises(IndexError) as high:
         f([1, 2], [7])
     assert "value of x: array([1., 2.])" in str(high.value)
+
+
+@pytest.mark.parametrize("argument", [[1.0, 2.0, 3.0], [[1.0]]])
+def test_a_failing_call_shows_one_frame_of_the_library_and_no_other_error(argument):
+    f = theano.function([x], T.tanh(x) + T.zeros(5))
+    with pytest.raises(TheanolikeError) as caught:
+        f(argument)
+    files = [frame.filename for frame in traceback.extract_tb(caught.tb)]
+    assert files[0] == __file__
+    assert len(files) == 2
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__

@@ -54,7 +54,7 @@ static TL_APART void kernel_0_piece(i64 n0, const float* __restrict x, float* __
         }
         for (i64 l = 0; j1 < e1; ++j1, ++l) { TL_SCALAR; step(j1, l); }
       }
-      for (i64 w = 16; w; w /= 2) for (i64 l = 0; l < w; ++l) t6_l[l] = maximum<float>(t6_l[l], t6_l[l + w]); t6 = maximum<float>(t6, t6_l[0]);
+      for (i64 l = 0; l < 16; ++l) t6_l[l] = maximum<float>(t6_l[l], t6_l[l + 16]); for (i64 l = 0; l < 8; ++l) t6_l[l] = maximum<float>(t6_l[l], t6_l[l + 8]); for (i64 l = 0; l < 4; ++l) t6_l[l] = maximum<float>(t6_l[l], t6_l[l + 4]); for (i64 l = 0; l < 2; ++l) t6_l[l] = maximum<float>(t6_l[l], t6_l[l + 2]); t6 = maximum<float>(t6, maximum<float>(t6_l[0], t6_l[1]));
     }
     const float t7 = t6;
     tl_cascade<float> t8;
@@ -75,7 +75,7 @@ static TL_APART void kernel_0_piece(i64 n0, const float* __restrict x, float* __
         }
         for (i64 l = 0; j1 < e1; ++j1, ++l) { TL_SCALAR; step(j1, l); }
       }
-      for (i64 w = 16; w; w /= 2) for (i64 l = 0; l < w; ++l) t8_l[l] = t8_l[l] + t8_l[l + w]; t8.push(t8_l[0]);
+      for (i64 l = 0; l < 16; ++l) t8_l[l] = t8_l[l] + t8_l[l + 16]; for (i64 l = 0; l < 8; ++l) t8_l[l] = t8_l[l] + t8_l[l + 8]; for (i64 l = 0; l < 4; ++l) t8_l[l] = t8_l[l] + t8_l[l + 4]; for (i64 l = 0; l < 2; ++l) t8_l[l] = t8_l[l] + t8_l[l + 2]; t8.push(t8_l[0] + t8_l[1]);
     }
     const float t10 = t8.total();
     for (i64 i1 = 0; i1 < n0; ++i1) {

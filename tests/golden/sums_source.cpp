@@ -23,7 +23,7 @@ static void kernel_0(tl_call* c, float* __restrict p0, i64 n0, i64 n1, const flo
         }
         for (i64 l = 0; j1 < e1; ++j1, ++l) { TL_SCALAR; step(j1, l); }
       }
-      for (i64 w = 16; w; w /= 2) for (i64 l = 0; l < w; ++l) t1_l[l] = t1_l[l] + t1_l[l + w]; t1.push(t1_l[0]);
+      for (i64 l = 0; l < 16; ++l) t1_l[l] = t1_l[l] + t1_l[l + 16]; for (i64 l = 0; l < 8; ++l) t1_l[l] = t1_l[l] + t1_l[l + 8]; for (i64 l = 0; l < 4; ++l) t1_l[l] = t1_l[l] + t1_l[l + 4]; for (i64 l = 0; l < 2; ++l) t1_l[l] = t1_l[l] + t1_l[l + 2]; t1.push(t1_l[0] + t1_l[1]);
       for (i64 w = 16; w; w /= 2) for (i64 l = 0; l < w; ++l) { const float x = t2_l[l + w]; const i32 at = t2_at_l[l + w]; const bool take = (!(x <= t2_l[l]) & (t2_l[l] == t2_l[l])) | (((x == t2_l[l]) | ((x != x) & (t2_l[l] != t2_l[l]))) & (at < t2_at_l[l])); t2_l[l] = take ? x : t2_l[l]; t2_at_l[l] = take ? at : t2_at_l[l]; } if (t2_at_l[0] < 0x7fffffff && (!(t2_l[0] <= t2) & (t2 == t2))) { const i64 i1 = b1 + t2_at_l[0]; t2 = t2_l[0]; t2_at = i1; }
     }
     const i64 t5 = t2_at;

@@ -105,13 +105,15 @@ def test_shared_variables_keep_their_values_and_are_copied_once(duplicate):
     np.testing.assert_array_equal(w.get_value(), [0, 1, 2])
 
 
-def test_a_users_attribute_is_kept_and_a_private_one_is_not():
+def test_a_users_attributes_are_kept_and_what_eval_keeps_is_not():
     x = C.dscalar("x")
     x.note = [1]
-    x._cache = "left behind"
+    x._keras_shape = (3, 4)
+    x.eval({x: 1.0})
     copied = by_pickle(x)
     assert copied.note == [1]
-    assert not hasattr(copied, "_cache")
+    assert copied._keras_shape == (3, 4)
+    assert "_functions" not in copied.__dict__
 
 
 def test_numbers_of_variables_stay_unique():

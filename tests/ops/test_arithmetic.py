@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import theanolike as theano
 import theanolike.tensor as T
 from theanolike.gradient.reverse import grad
 from theanolike.graph.traverse import explicit_inputs
@@ -125,3 +126,19 @@ def test_copies_are_variables_of_their_own():
     assert copy is not x
     assert copy.name == "again"
     assert value(copy, x=[1.0]).tolist() == [1.0]
+
+
+@pytest.mark.parametrize("mode", [None, "FAST_COMPILE"])
+def test_the_gradient_of_a_power_is_0_where_base_and_exponent_are(mode):
+    x, e = T.dvector("x"), T.dvector("e")
+    written = T.grad((x**0).sum() + (x**2.0).sum() + (x ** np.arange(3)).sum(), x)
+    by_x, by_e = T.grad((x**e).sum(), [x, e])
+    mixed = T.grad(by_x.sum(), e)
+    thrice = T.grad(T.grad(T.grad((x**2).sum(), x).sum(), x).sum(), x)
+    f = theano.function([x, e], [written, by_x, by_e, mixed, thrice], mode=mode)
+    some, *others = f([0.0, 0.0, 2.0], [0.0, 1.0, 0.0])
+    np.testing.assert_allclose(some, [0, 1, 8])
+    np.testing.assert_allclose(others[0], [0, 1, 0])
+    np.testing.assert_allclose(others[1], [0, 0, np.log(2)])
+    np.testing.assert_allclose(others[2][2], 0.5)  # not masked with the zero
+    np.testing.assert_allclose(others[3], [0, 0, 0])

@@ -89,6 +89,17 @@ def test_large_arrays_get_their_region_written_after_a_copy(evaluate):
         np.testing.assert_array_equal(got, wanted)
 
 
+def test_a_slice_downward_from_0_takes_nothing_behind_it(evaluate):
+    x, small = T.dvector("x"), TensorType("float64", (4,))("small")
+    regions = [x[0::-2], small[0::-3], small[-4::-2]]
+    gradients = [T.grad(r.sum(), x if r is regions[0] else small) for r in regions]
+    outputs = [*(set_subtensor(r, 9.0) for r in regions), *gradients]
+    at = np.array([1.0, 2.0, 3.0, 4.0])
+    for got in evaluate(outputs, {x: at, small: at}):
+        np.testing.assert_array_equal(got[1:], at[1:] if got[0] == 9 else 0)
+        assert got[0] in {1, 9}
+
+
 def test_a_region_may_be_reshaped_or_have_its_dims_shuffled(evaluate):
     x = T.dmatrix("x")
     regions = [x[2:5, 1:3].T, x[2:5, 1:3].flatten(), x[2:5, 1:3].reshape((2, 3))]

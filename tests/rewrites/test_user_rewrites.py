@@ -8,7 +8,7 @@ import theanolike.tensor as T
 from theanolike.compile import optdb
 from theanolike.errors import InconsistencyError, InputTypeError
 from theanolike.legacy import gof
-from theanolike.ops.declare import Elementwise
+from theanolike.ops.elementwise import Elementwise
 from theanolike.rewrites.registry import STEPS, USERS
 from theanolike.tensor.opt import (
     register_canonicalize,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from theanolike import _runtime
-from theanolike.compile.executable import argument_spec
-from theanolike.compile.inputs import In
-from theanolike.errors import InputTypeError, UnsupportedError
+from theanolike.compile.inputs import In, Out
+from theanolike.compile.request import argument_spec
+from theanolike.errors import InputTypeError, UnknownNameError, UnsupportedError
 from theanolike.graph.variable import Variable
 from theanolike.rewrites.explain import explained
 from theanolike.types.dtypes import floatX
@@ -33,6 +33,23 @@ class Companion:
     swap : mapping
         Shared variables that stand in for those of the program.
     name : str
+
+    Attributes
+    ----------
+    source, plan : str
+        The C++, printed for people; its loops, what they read, and buffers.
+    maker.fgraph : FunctionGraph
+        The rewritten graph.
+    profile : ProfileStats or None
+    value, container : mapping
+        Defaults and shared variables, by name, by variable and by place.
+    trust_input : bool
+        No effect.
+
+    Notes
+    -----
+    Besides: `explain()`, `memory_plan(...)`, `copy(...)`, `get_shared()`; `f[x]` and
+    `f[x] = value` read and set what `value` holds.
     """
 
     def __init__(
@@ -85,6 +102,11 @@ class Companion:
             for item, place in zip(items, self.places, strict=True)
         ]
 
+    if not TYPE_CHECKING:  # where it would let any name pass
+
+        def __getattr__(self, name: str) -> Any:
+            raise UnknownNameError(f"A compiled function has no attribute {name!r}.")
+
     def convert(self, index: int, value: Any) -> Any:
         """Return `value` as an array for argument `index`, or raise InputTypeError."""
         items = self.maker.program.inputs
@@ -98,7 +120,7 @@ class Companion:
             raise InputTypeError(
                 f'Bad input argument to theano function with name "{self.name}" at '
                 f"index {index} (0-based){shown}. {error}"
-            ) from error
+            ) from None
 
     def refuse(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Raise TypeError: the arguments don't match the inputs."""
@@ -174,6 +196,11 @@ class Companion:
             id(place): item
             for place, item in zip(self.input_storage, self.maker.inputs, strict=True)
         }
+
+    @property
+    def outputs(self) -> list[Out]:
+        """The outputs, with what to do about their values."""
+        return list(self.maker.outputs)
 
     @property
     def indices(self) -> list[tuple[In, list[int], list[In]]]:

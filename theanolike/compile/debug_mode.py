@@ -11,15 +11,11 @@ from typing import Any
 import numpy as np
 
 from theanolike.compile.errors import describe
-from theanolike.compile.executable import (
-    Compiled,
-    Executable,
-    Request,
-    make_executable,
-    python_body,
-)
+from theanolike.compile.executable import Compiled, make_executable
 from theanolike.compile.interpreter import Interpreter, Thunk
 from theanolike.compile.mode import Mode, register_maker
+from theanolike.compile.native import python_body
+from theanolike.compile.request import Executable, Request
 from theanolike.config import config
 from theanolike.errors import TheanolikeError
 from theanolike.graph.apply import Apply

@@ -14,6 +14,7 @@ from theanolike.config import config
 from theanolike.errors import MissingTestValueError
 from theanolike.graph.apply import Apply
 from theanolike.graph.op import node_observers
+from theanolike.graph.origin import user_stacklevel
 from theanolike.graph.variable import Constant, Variable
 from theanolike.types.shared import SharedVariable
 
@@ -103,7 +104,7 @@ def report(
         "default value."
     )
     if reaction == "warn":
-        warnings.warn(message, stacklevel=2)
+        warnings.warn(message, stacklevel=user_stacklevel())
     elif reaction == "pdb":
         breakpoint()  # noqa: T100 - what the user asked for
     elif reaction == "raise":

@@ -17,7 +17,8 @@ from theanolike.errors import (
 )
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
-from theanolike.ops.declare import Elementwise, NativeOp
+from theanolike.ops.declare import NativeOp
+from theanolike.ops.elementwise import Elementwise
 from theanolike.ops.scan.counts import LastRow, StepCount, named
 from theanolike.ops.scan.loop import LoopOp
 
@@ -27,6 +28,7 @@ __all__ = [
     "HOST",
     "MEMORY",
     "SHAPE",
+    "STANDS_BY",
     "TOO_LARGE",
     "advice",
     "bodies",
@@ -46,6 +48,7 @@ SHAPE = 1
 BROADCAST = 2
 HOST = 4
 MEMORY = 5
+STANDS_BY = 98  # as the axis: a branch that was left out is needed
 TOO_LARGE = 99  # as the axis of a mismatch: an array of more elements than there may be
 
 Shapes = Sequence[tuple[int, ...] | None]

@@ -68,13 +68,22 @@ def function(  # noqa: PLR0913, PLR0917 - Theano's signature
     Returns
     -------
     callable
-        `f(*args, **kwargs)`; what it knows besides is described at
-        `theanolike.compile.companion.Companion`.
+        `f(*args, **kwargs)`. `f.source` is its C++, `f.plan` its loops, `f.explain()`
+        its rewrites, `f.memory_plan(...)` the memory of a call; all that it knows
+        besides is described at `theanolike.compile.companion.Companion`.
 
     Raises
     ------
     TypeError, ValueError, UnusedInputError, MissingInputError
         A request that makes no sense; the message names the variable.
+
+    Examples
+    --------
+    >>> import theanolike.tensor as T
+    >>> x, y = T.dvectors("x", "y")
+    >>> f = function([x, y], {"sum": (x + y).sum(), "largest": T.maximum(x, y)})
+    >>> f([1, 2], y=[3, 0])
+    {'largest': array([3., 2.]), 'sum': array(6.)}
     """
     chosen = get_mode(mode)
     items = as_inputs(inputs, allow_input_downcast)

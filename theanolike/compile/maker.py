@@ -9,16 +9,11 @@ from theanolike import _runtime
 from theanolike.compile import debug_values
 from theanolike.compile.companion import Companion
 from theanolike.compile.errors import bodies, calls_python, with_inner
-from theanolike.compile.executable import (
-    Executable,
-    Request,
-    argument_spec,
-    python_body,
-    tensor_spec,
-)
 from theanolike.compile.inputs import In, default_container
 from theanolike.compile.mode import Mode
+from theanolike.compile.native import python_body
 from theanolike.compile.rebuild import Program
+from theanolike.compile.request import Executable, Request, argument_spec, tensor_spec
 from theanolike.compile.stats import ProfileStats, timed
 from theanolike.config import config
 from theanolike.graph.apply import Apply

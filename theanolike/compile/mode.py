@@ -5,7 +5,8 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from theanolike.compile.executable import Executable, Request, make_executable
+from theanolike.compile.executable import make_executable
+from theanolike.compile.request import Executable, Request
 from theanolike.config import config
 from theanolike.flags import Snapshot
 from theanolike.graph.function_graph import FunctionGraph

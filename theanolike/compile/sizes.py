@@ -14,7 +14,8 @@ from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.declare import NativeOp
 from theanolike.ops.scan.ifelse import IfElse
-from theanolike.ops.scan.loop import Inside, LoopOp
+from theanolike.ops.scan.inside import Inside
+from theanolike.ops.scan.loop import LoopOp
 
 __all__ = ["memory_error", "too_large"]
 

@@ -7,14 +7,13 @@ from theanolike.errors import DisconnectedInputError, MethodNotDefinedError
 from theanolike.gradient.reverse import (
     Disconnected,
     as_list,
+    check_choices,
     format_as,
     grad,
-    is_discrete_tensor,
     known_cotangent,
-    pull_back,
-    zeros_for,
 )
 from theanolike.gradient.support import join
+from theanolike.gradient.walk import is_discrete_tensor, pull_back, zeros_for
 from theanolike.graph.apply import Apply
 from theanolike.graph.null import DisconnectedType, NullType, disconnected_type
 from theanolike.graph.origin import current_origins, inherit, union
@@ -47,6 +46,13 @@ def Lop(
     Returns
     -------
     Variable, or list or tuple as `wrt` is
+
+    Examples
+    --------
+    >>> import theanolike.tensor as T
+    >>> x, v = T.dvectors("x", "v")
+    >>> Lop(x[0] * x, x, v).eval({x: [1.0, 2.0], v: [1.0, 10.0]})
+    array([22., 10.])
     """
     outputs = as_list(f)
     points = (
@@ -93,7 +99,18 @@ def Rop(
     Notes
     -----
     An op without a rule of its own is differentiated twice backward.
+
+    Examples
+    --------
+    >>> import theanolike.tensor as T
+    >>> x, v = T.dvectors("x", "v")
+    >>> Rop(x**2, x, v).eval({x: [1.0, 2.0], v: [1.0, 10.0]})
+    array([ 2., 40.])
     """
+    check_choices(
+        disconnected_outputs=disconnected_outputs,
+        return_disconnected=return_disconnected,
+    )
     variables, outputs = as_list(wrt), as_list(f)
     points = (
         list(eval_points) if isinstance(eval_points, list | tuple) else [eval_points]

@@ -7,13 +7,8 @@ import numpy as np
 
 from theanolike.errors import InputTypeError
 from theanolike.gradient.forward import push_forward
-from theanolike.gradient.reverse import (
-    Disconnected,
-    as_list,
-    format_as,
-    grad,
-    pull_back,
-)
+from theanolike.gradient.reverse import Disconnected, as_list, format_as, grad
+from theanolike.gradient.walk import pull_back
 from theanolike.graph.variable import Variable
 from theanolike.ops.scan.loop import for_each, walks
 from theanolike.types.type import TensorType
@@ -51,6 +46,14 @@ def jacobian(
     Notes
     -----
     One native loop of n steps. What all rows share is computed once, before it.
+
+    Examples
+    --------
+    >>> import theanolike.tensor as T
+    >>> x = T.dvector("x")
+    >>> jacobian(x**2, x).eval({x: [1.0, 2.0]})
+    array([[2., 0.],
+           [0., 4.]])
     """
     kind = getattr(expression, "type", None)
     if not isinstance(kind, TensorType) or kind.ndim > 1:
@@ -98,6 +101,14 @@ def hessian(
     ------
     InputTypeError
         One of `wrt` is no vector.
+
+    Examples
+    --------
+    >>> import theanolike.tensor as T
+    >>> x = T.dvector("x")
+    >>> hessian(x[0] ** 2 * x[1], x).eval({x: [1.0, 2.0]})
+    array([[4., 2.],
+           [2., 0.]])
     """
     results = []
     for x in as_list(wrt):

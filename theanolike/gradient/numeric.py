@@ -7,6 +7,7 @@ import numpy as np
 
 from theanolike.errors import GradientError as GradientErrorBase
 from theanolike.gradient.reverse import grad
+from theanolike.testing import fetch_seed
 from theanolike.types.dtypes import is_float
 from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
@@ -248,6 +249,19 @@ class _Check:
         arguments = [*inputs, direction]
         self.cost = function(arguments, cost, **options)
         self.gradient = function(arguments, gradients, **options)
+
+
+def seeded_verify_grad(
+    op: Callable[..., Any],
+    pt: Sequence[Any],
+    n_tests: int = 2,
+    rng: Any = None,
+    *args: Any,
+    **kwargs: Any,
+) -> None:
+    """Do as `verify_grad`, drawing by default from a generator of the test's seed."""
+    drawn = np.random.RandomState(fetch_seed()) if rng is None else rng
+    verify_grad(op, pt, n_tests, drawn, *args, **kwargs)
 
 
 def _direction(rng: Any, shape: tuple[int, ...], dtype: str) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from theanolike.graph.current import graph_in_hand
+from theanolike.graph.current import graph_of
 from theanolike.graph.origin import Origins, current_origins
 from theanolike.graph.variable import Scratchpad, Variable
 
@@ -68,8 +68,8 @@ class Apply:
 
     @property
     def fgraph(self) -> Any:
-        """The FunctionGraph that is being rewritten; only inside of a rewrite."""
-        return graph_in_hand("The graph of a node")
+        """The FunctionGraph that it is part of."""
+        return graph_of("The graph of a node", self)
 
     @property
     def nin(self) -> int:
@@ -80,6 +80,15 @@ class Apply:
     def nout(self) -> int:
         """The number of outputs."""
         return len(self.outputs)
+
+    def get_parents(self) -> list[Variable]:
+        """Return the inputs, in a list of the caller's own."""
+        return list(self.inputs)
+
+    def run_params(self) -> Any:
+        """Return the parameters that the op computes with, None if it has none."""
+        params = getattr(self.op, "get_params", None)
+        return None if params is None else params(self)
 
     @property
     def out(self) -> Variable:

@@ -107,6 +107,8 @@ def clone(
         Keep the graph's inputs; otherwise copy them too.
     """
     outputs = [output] if isinstance(output, Variable) else list(output)
+    if not all(isinstance(out, Variable) for out in outputs):
+        raise TypeError(f"Expected a variable or a list of them, got {output!r}.")
     pairs = dict(replace.items() if isinstance(replace, Mapping) else replace or ())
     for old, new in pairs.items():
         if strict and not old.type.is_super(new.type) and old.type != new.type:

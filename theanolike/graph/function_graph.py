@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from theanolike.errors import InconsistencyError, MissingInputError
 from theanolike.graph.apply import Apply
 from theanolike.graph.clone import clone_graph
+from theanolike.graph.current import made
 from theanolike.graph.origin import MOST_ORIGINS, union
 from theanolike.graph.traverse import toposort
 from theanolike.graph.variable import Constant, Variable
@@ -79,6 +80,13 @@ class FunctionGraph:
             self._clients.setdefault(output, {})[("output", i)] = None
         for feature in features or ():
             self.attach_feature(feature)
+        made(self)
+
+    def has(self, item: Variable | Apply) -> bool:
+        """Tell whether a variable or a node is part of this graph."""
+        if isinstance(item, Apply):
+            return item in self.apply_nodes
+        return item in self._clients or item in self._known
 
     @property
     def variables(self) -> list[Variable]:

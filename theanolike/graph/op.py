@@ -4,7 +4,7 @@ The library's own ops are `theanolike.ops.declare.NativeOp`, which derive these 
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from theanolike.errors import MethodNotDefinedError
@@ -87,10 +87,29 @@ class Op:
         *params: Any,
     ) -> None:
         """Compute: set `output_storage[k][0]` for each output k."""
-        if hasattr(self, "make_thunk"):
+        if type(self).make_thunk is not Op.make_thunk:
             run_thunk(node, inputs, list(output_storage))
             return
         raise _missing(self, "perform(node, inputs, output_storage)", "compute")
+
+    def make_thunk(
+        self,
+        node: Apply,
+        storage_map: Mapping[Variable, list[Any]],
+        compute_map: Mapping[Variable, list[bool]],
+        no_recycling: Sequence[Variable],
+        impl: str | None = None,
+    ) -> Callable[[], None]:
+        """Return a function that computes `node` from cells of the map to others."""
+        given = [storage_map[v] for v in node.inputs]
+        results = [storage_map[v] for v in node.outputs]
+
+        def thunk() -> None:
+            self.perform(node, [cell[0] for cell in given], results)
+            for variable in node.outputs:
+                compute_map[variable][0] = True
+
+        return thunk
 
     def grad(
         self, inputs: Sequence[Variable], output_gradients: Sequence[Variable]
@@ -138,6 +157,11 @@ class Op:
             # The user's line is the one that applies the op, not one of make_node.
             with inherit(current_origins()):
                 node = self.make_node(*inputs, **kwargs)
+        if not isinstance(node, Apply):
+            raise TypeError(
+                f"make_node of {type(self).__name__} must return an Apply, got "
+                f"{node!r}."
+            )
         for observe in node_observers:
             observe(node)
         if name is not None and len(node.outputs) == 1:

@@ -174,13 +174,15 @@ def _without_trace(tag: Scratchpad | None) -> Scratchpad | None:
 def _extras(variable: Variable) -> dict[str, Any] | None:
     """Return what a variable's class adds: data, a container, the user's attributes.
 
-    Attributes with a leading underscore are caches, and left behind.
+    Slots with a leading underscore are caches, and left behind, as are the functions
+    that `eval` keeps.
     """
-    cls = type(variable)
-    names = [n for c in cls.__mro__ for n in _slots(c) if n not in _PLAIN]
+    slots = [n for c in type(variable).__mro__ for n in _slots(c) if n not in _PLAIN]
+    names = [n for n in slots if not n.startswith("_")]
     extras = {n: getattr(variable, n) for n in names if hasattr(variable, n)}
-    extras.update(variable.__dict__)
-    return {n: v for n, v in extras.items() if not n.startswith("_")} or None
+    extras |= variable.__dict__
+    extras.pop("_functions", None)
+    return extras or None
 
 
 def _slots(cls: type) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def run_thunk(node: Apply, inputs: Sequence[Any], output_storage: Cells) -> None
 def _make(node: Apply) -> tuple[Callable[[], Any], Cells, Cells]:
     storage_map = {v: [None] for v in (*node.inputs, *node.outputs)}
     compute_map = {v: [True] for v in node.inputs} | {v: [False] for v in node.outputs}
-    thunk = node.op.make_thunk(node, storage_map, compute_map, [])  # type: ignore[attr-defined]
+    thunk = node.op.make_thunk(node, storage_map, compute_map, [])
     return (
         thunk,
         [storage_map[v] for v in node.inputs],

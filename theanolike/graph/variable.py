@@ -4,7 +4,7 @@ from itertools import count
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from theanolike.graph.current import graph_in_hand
+from theanolike.graph.current import graph_of
 
 if TYPE_CHECKING:
     from theanolike.graph.apply import Apply
@@ -58,6 +58,8 @@ class Variable:
         self.type = type
         self.owner = owner
         self.index = index
+        if name is not None and not isinstance(name, str):
+            raise TypeError("name must be a string", name)
         self.name = name
         self._tag: Scratchpad | None = None
         self._auto = next_number()
@@ -75,8 +77,8 @@ class Variable:
 
     @property
     def clients(self) -> "list[Any]":
-        """The (node, input index) pairs that read it; only inside of a rewrite."""
-        return graph_in_hand("Who reads a variable").clients(self)  # type: ignore[no-any-return]
+        """The (node, input index) pairs that read it; only in a FunctionGraph."""
+        return graph_of("Who reads a variable", self).clients(self)  # type: ignore[no-any-return]
 
     @property
     def auto_name(self) -> str:

@@ -84,7 +84,9 @@ def is_in_ancestors(l_node: Apply, f_node: Apply) -> bool:
 def is_same_graph(
     var1: Variable,
     var2: Variable,
-    givens: Mapping[Variable, Variable] | Iterable[tuple[Variable, Variable]] = (),
+    givens: Mapping[Variable, Variable]
+    | Iterable[tuple[Variable, Variable]]
+    | None = None,
 ) -> bool:
     """Tell whether two variables are the same function of the same inputs.
 
@@ -94,7 +96,7 @@ def is_same_graph(
     givens : mapping or pairs of Variable, optional
         Each key is read as its value, in both graphs.
     """
-    read_as = dict(givens)
+    read_as = dict(givens or ())
     pairs = [(var1, var2)]
     met: dict[Variable, Variable] = {}
     while pairs:

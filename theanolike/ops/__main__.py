@@ -4,7 +4,8 @@ from typing import Any
 
 from theanolike.ops import OPS
 from theanolike.ops.cotangent import Cotangent, Missing
-from theanolike.ops.declare import Elementwise, NativeOp
+from theanolike.ops.declare import NativeOp
+from theanolike.ops.elementwise import Elementwise
 from theanolike.types.constructors import vector
 
 HEADER = ("op", "family", "operands", "code", "gradient", "support")

@@ -8,7 +8,7 @@ from theanolike.codegen.lowering import Builder, Call, Literal, Scalar, select
 from theanolike.ops.arithmetic import abs_, is_real, sgn
 from theanolike.ops.comparison import ge, gt
 from theanolike.ops.conditional import clip, switch
-from theanolike.ops.declare import Binary, Unary, binary, floating, unary
+from theanolike.ops.elementwise import Binary, Unary, binary, floating, unary
 from theanolike.ops.exponential import expm1
 from theanolike.types.constants import as_tensor_variable, is_python_scalar
 from theanolike.types.variable import functions

@@ -6,7 +6,7 @@ import numpy as np
 
 from theanolike.codegen.lowering import Builder, Scalar
 from theanolike.ops.cotangent import Cotangent
-from theanolike.ops.declare import (
+from theanolike.ops.elementwise import (
     Binary,
     Unary,
     binary,
@@ -57,7 +57,13 @@ def _product_of_others(i: int, inputs: Any, _: Any, g: Cotangent) -> Cotangent:
     return g
 
 
-add: Unary = variadic("add", np.add, symbol="+", pullback=lambda i, xs, z, g: g)
+add: Unary = variadic(
+    "add",
+    np.add,
+    symbol="+",
+    pullback=lambda i, xs, z, g: g,
+    doc="The sum of one or more operands; of bools, whether any holds.",
+)
 sub: Binary = binary(
     "sub",
     np.subtract,
@@ -66,7 +72,13 @@ sub: Binary = binary(
     doc="x - y; of two bools it is refused, as in NumPy.",
     accepts=is_number,
 )
-mul: Unary = variadic("mul", np.multiply, symbol="*", pullback=_product_of_others)
+mul: Unary = variadic(
+    "mul",
+    np.multiply,
+    symbol="*",
+    pullback=_product_of_others,
+    doc="The product of one or more operands; of bools, whether all hold.",
+)
 true_div: Binary = binary(
     "true_div",
     np.true_divide,
@@ -116,6 +128,7 @@ neg: Unary = unary(
     symbol="-",
     accepts=is_number,
     pullback=lambda x, y, g: -g,
+    doc="x with the other sign.",
 )
 sqr: Unary = unary(
     "sqr",
@@ -136,8 +149,16 @@ def _power(x: Any, y: Any) -> Any:
 
 
 def _by_base(x: Any, y: Any, _: Any, g: Cotangent) -> Any:
+    f = functions()
     # An unsigned exponent 0 less 1 would wrap.
-    exponent = functions().cast(y, "int64") if y.type.dtype[0] in "ub" else y
+    exponent = f.cast(y, "int64") if y.type.dtype[0] in "ub" else y
+    known = f.find_constant(y)
+    # x ** 0 is 1 at 0, too, where 0 * x ** -1 has no value. Elsewhere it has, and one
+    # that depends on y: only the zero itself is masked unless y is a constant.
+    if known is None:
+        g = g.where(f.or_(f.neq(x, 0), f.neq(y, 0)), is_guard=False)
+    elif (known == 0).any():
+        g = g.where(f.neq(y, 0), is_guard=False)
     return g * y * x ** (exponent - 1)
 
 

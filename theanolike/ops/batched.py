@@ -10,16 +10,9 @@ from theanolike.errors import ShapeError
 from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
 from theanolike.ops.cotangent import Cotangent
-from theanolike.ops.declare import (
-    Builder,
-    Scalar,
-    Shape,
-    Shaped,
-    Value,
-    broadcast_shape,
-    register,
-)
+from theanolike.ops.declare import Builder, Scalar, Shape, Shaped, Value, register
 from theanolike.ops.dimshuffle import dimshuffle, insert_dims, shape_padleft
+from theanolike.ops.elementwise import broadcast_shape
 from theanolike.ops.extents import shape_i
 from theanolike.ops.masking import multiply, times
 from theanolike.ops.operands import as_operands

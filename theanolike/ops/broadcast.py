@@ -31,9 +31,9 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
-    broadcast_shape,
     register,
 )
+from theanolike.ops.elementwise import broadcast_shape
 from theanolike.types.broadcasting import StaticShape, broadcast_static
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.dtypes import is_continuous

@@ -9,15 +9,8 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
-from theanolike.ops.declare import (
-    Builder,
-    NativeOp,
-    Shape,
-    Shaped,
-    Value,
-    cast_scalar,
-    register,
-)
+from theanolike.ops.declare import Builder, NativeOp, Shape, Shaped, Value, register
+from theanolike.ops.elementwise import cast_scalar
 from theanolike.types.constants import as_tensor_variable, constant, is_python_scalar
 from theanolike.types.dtypes import (
     FLOATS,

@@ -6,7 +6,7 @@ import numpy as np
 
 from theanolike.ops.arithmetic import is_real
 from theanolike.ops.cotangent import disconnected
-from theanolike.ops.declare import Binary, Unary, binary, comparing, unary
+from theanolike.ops.elementwise import Binary, Unary, binary, comparing, unary
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.dtypes import is_discrete
 from theanolike.types.variable import functions

@@ -7,7 +7,7 @@ import numpy as np
 
 from theanolike.ops.arithmetic import is_real
 from theanolike.ops.cotangent import Cotangent
-from theanolike.ops.declare import Binary, Unary, binary, real_part, same, unary
+from theanolike.ops.elementwise import Binary, Unary, binary, real_part, same, unary
 from theanolike.ops.trigonometric import arctan2, cos, sin
 from theanolike.types.constants import as_tensor_variable, constant
 from theanolike.types.dtypes import float_dtype, is_complex, promote

@@ -10,7 +10,7 @@ import numpy as np
 from theanolike.codegen.lowering import Builder, Call, Literal, Scalar, select
 from theanolike.ops.arithmetic import is_real
 from theanolike.ops.cotangent import is_guarding
-from theanolike.ops.declare import Binary, Ternary, binary, ternary
+from theanolike.ops.elementwise import Binary, Ternary, binary, ternary
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.variable import functions
 
@@ -151,11 +151,16 @@ def switch(cond: Any, ift: Any, iff: Any) -> Any:
     return _switch(cond, ift, iff)
 
 
-def where(cond: Any, *arms: Any) -> Any:
+_MISSING = object()
+
+
+def where(cond: Any, ift: Any = _MISSING, iff: Any = _MISSING) -> Any:
     """Return `switch(cond, ift, iff)`, or the indices where `cond` holds."""
-    if not arms:
+    if ift is _MISSING and iff is _MISSING:
         return functions().nonzero(cond)
-    return switch(cond, *arms)
+    if ift is _MISSING or iff is _MISSING:
+        raise TypeError("where takes a condition alone, or with both ift and iff.")
+    return switch(cond, ift, iff)
 
 
 def masked(support: Any, value: Any) -> Any:

@@ -20,9 +20,9 @@ from theanolike.ops.declare import (
     Shaped,
     Value,
     WithoutGradient,
-    cast_scalar,
     register,
 )
+from theanolike.ops.elementwise import cast_scalar
 from theanolike.ops.extents import require_nonnegative, shape_i
 from theanolike.ops.known import as_extents, find_constant, known_int
 from theanolike.ops.operands import as_operands
@@ -276,7 +276,7 @@ def _float_range(bounds: Sequence[Any], dtype: str) -> Any:
 
 
 class Grid:
-    """Coordinates of a grid, indexed by slices: `T.mgrid[0:3, 0:2]`."""
+    """Coordinates of a grid: `T.mgrid[0:3, 0:2]`; of `T.ogrid` they broadcast to it."""
 
     def __init__(self, *, dense: bool) -> None:
         self.dense = dense

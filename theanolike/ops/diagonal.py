@@ -92,6 +92,8 @@ def eye(n: Any, m: Any = None, k: Any = 0, dtype: Any = None) -> Any:
 def identity_like(x: Any) -> Any:
     """Return ones on the diagonal of a matrix of the shape and dtype of `x`."""
     x = as_tensor_variable(x)
+    if x.ndim != 2:
+        raise ValueError(f"Expected a matrix, got {x} of rank {x.ndim}.")
     return eye(shape_i(x, 0), shape_i(x, 1), dtype=x.type.dtype)
 
 

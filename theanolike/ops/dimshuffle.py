@@ -22,6 +22,21 @@ class DimShuffle(Rearrangement):
 
     order: Order
 
+    def __init__(self, order: Any, new_order: Any = None) -> None:
+        """Take the order, or in Theano's form the input's pattern and then the order.
+
+        With a pattern the order holds "x" for new dims and leaves out none.
+        """
+        if new_order is not None:
+            pattern = order
+            order = tuple(None if k == "x" else int(k) for k in new_order)
+            if sorted(k for k in order if k is not None) != [*range(len(pattern))]:
+                raise ValueError(
+                    f"DimShuffle{(pattern, new_order)} must name each of the input's "
+                    "dims once; drop dims with x.dimshuffle(...)."
+                )
+        self.__dict__["order"] = order
+
     def result(self, *types: TensorType) -> TensorType:
         (x,) = types
         return TensorType(

@@ -7,10 +7,16 @@ import numpy as np
 
 from theanolike.codegen.lowering import Builder, Call, Literal, Scalar, select
 from theanolike.ops.arithmetic import is_real
-from theanolike.ops.declare import Binary, Unary, binary, floating, unary
+from theanolike.ops.elementwise import Binary, Unary, binary, floating, unary
 from theanolike.types.variable import functions
 
-exp: Unary = unary("exp", np.exp, accepts=is_real, pullback=lambda x, y, g: g * y)
+exp: Unary = unary(
+    "exp",
+    np.exp,
+    accepts=is_real,
+    pullback=lambda x, y, g: g * y,
+    doc="e to the power of x.",
+)
 exp2: Unary = unary(
     "exp2",
     np.exp2,
@@ -43,7 +49,13 @@ inv_expm1: Unary = unary(
     pullback=lambda x, y, g: -g * y * (1 + y),
     doc="1 / (exp(x) - 1), of which no derivative overflows.",
 )
-log: Unary = unary("log", np.log, accepts=is_real, pullback=lambda x, y, g: g / x)
+log: Unary = unary(
+    "log",
+    np.log,
+    accepts=is_real,
+    pullback=lambda x, y, g: g / x,
+    doc="The natural logarithm; -inf of 0, NaN below.",
+)
 log2: Unary = unary(
     "log2",
     np.log2,

@@ -18,9 +18,9 @@ from theanolike.ops.declare import (
     Shaped,
     Value,
     WithoutGradient,
-    cast_scalar,
     register,
 )
+from theanolike.ops.elementwise import cast_scalar
 from theanolike.ops.operands import as_operands
 from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
 from theanolike.types.dtypes import is_continuous, promote
@@ -47,7 +47,7 @@ class ShapeOf(OfShape):
 
     def lower(self, b: Builder, *inputs: Value) -> Value:
         extents = [lowering.Size(e) for e in inputs[0].shape]
-        return b.map((len(extents),), "int64", lambda i: choose(i, extents))
+        return b.map((len(extents),), "int64", lambda i: nth_scalar(i, extents))
 
     def __str__(self) -> str:
         return "Shape"
@@ -126,11 +126,11 @@ class MakeVector(NativeOp):
     def lower(self, b: Builder, *inputs: Value) -> Value:
         scalars = [cast_scalar(x.at(), self.dtype) for x in inputs]
         return b.map(
-            (len(inputs),), self.dtype, lambda i: choose(i, scalars, self.dtype)
+            (len(inputs),), self.dtype, lambda i: nth_scalar(i, scalars, self.dtype)
         )
 
 
-def choose(i: Scalar, scalars: Sequence[Scalar], dtype: str = "int64") -> Scalar:
+def nth_scalar(i: Scalar, scalars: Sequence[Scalar], dtype: str = "int64") -> Scalar:
     """Return `scalars[i]` by comparing `i` with each place."""
     if not scalars:
         return lowering.Literal(0, dtype)

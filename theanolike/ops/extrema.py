@@ -95,6 +95,25 @@ class Max(Extremum):
 
 
 @record
+class Largest(Extremum):
+    """The largest element along `axes`, of floats; -inf where there is none."""
+
+    axes: Axes
+    kind: ClassVar[str] = "max"
+
+    def result(self, *types: TensorType) -> TensorType:
+        return Reduction.result(self, *types)
+
+    def check(self, b: Builder, x: Value) -> None:
+        """Require nothing."""
+
+    def reference(self, *arrays: Any) -> Any:
+        return np.max(arrays[0], self.axes, initial=-np.inf)
+
+    __str__ = Reduction.__str__
+
+
+@record
 class Min(Extremum):
     """The smallest element along `axes`."""
 

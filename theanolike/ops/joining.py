@@ -1,5 +1,6 @@
 """Joining arrays and taking them apart: concatenate, stack, split."""
 
+import operator
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -21,10 +22,10 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
-    cast_scalar,
     register,
 )
 from theanolike.ops.dimshuffle import shape_padaxis
+from theanolike.ops.elementwise import cast_scalar
 from theanolike.ops.extents import (
     make_vector,
     require_nonnegative,
@@ -188,8 +189,7 @@ def _kept_inside(index: Scalar, x: Value, axis: int) -> Scalar:
     Masked vector loads skip it then at no cost; one outside would be slow.
     """
     last = lowering.Size(lowering.sub(x.shape[axis], 1))
-    low = Call("maximum", "int64", (index, lowering.Literal(0, "int64")))
-    return Call("minimum", "int64", (low, last))
+    return Call("inside", "int64", (index, last))
 
 
 def _running_sum(lengths: Sequence[int | Extent]) -> list[int | Extent]:
@@ -361,8 +361,8 @@ def join(axis: Any, *tensors_list: Any) -> Any:
         )
     (rank,) = ranks
     try:
-        place = int(get_scalar_constant_value(axis))
-    except NotScalarConstantError as error:
+        place = operator.index(get_scalar_constant_value(axis)[()])
+    except (NotScalarConstantError, TypeError) as error:
         raise TypeError(f"join needs an axis known early, got {axis}.") from error
     if not -rank <= place < rank:
         raise ValueError(

@@ -9,6 +9,7 @@ from theanolike.codegen import lowering
 from theanolike.errors import EmptyConstantError, NotScalarConstantError
 from theanolike.graph.apply import Apply
 from theanolike.graph.variable import Variable
+from theanolike.ops.broadcast import Fill
 from theanolike.ops.declare import Builder, NativeOp
 from theanolike.ops.extents import MakeVector, OfShape, ShapeOf, shape_i
 from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
@@ -164,11 +165,18 @@ def get_scalar_constant_value(
         return _single(np.asarray(v), v)
     if isinstance(v, TensorConstant):
         return _single(v.data, v)
-    if isinstance(v.type, TensorType) and not only_process_constants and elemwise:
-        number = known_int(v)
+    if only_process_constants or not isinstance(v.type, TensorType):
+        raise NotScalarConstantError(f"Expected a scalar constant, got {v}.")
+    inside = v
+    while inside.owner is not None and isinstance(inside.owner.op, Fill):
+        inside = inside.owner.inputs[1]
+    if isinstance(inside, TensorConstant):
+        return _single(inside.data, v)
+    if elemwise:
+        number = known_int(inside)
         if number is not None:
             return np.asarray(number, dtype=v.type.dtype)
-        array = find_constant(v)
+        array = find_constant(inside)
         if array is not None:
             return _single(array, v)
     raise NotScalarConstantError(

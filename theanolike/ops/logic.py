@@ -4,7 +4,7 @@ import numpy as np
 
 from theanolike.ops.arithmetic import counting
 from theanolike.ops.cotangent import disconnected
-from theanolike.ops.declare import Binary, Unary, binary, same, unary, variadic
+from theanolike.ops.elementwise import Binary, Unary, binary, same, unary, variadic
 from theanolike.types.dtypes import is_discrete
 
 and_: Unary = variadic(

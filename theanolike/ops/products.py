@@ -22,10 +22,10 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
-    cast_scalar,
     register,
 )
 from theanolike.ops.dimshuffle import swapaxes
+from theanolike.ops.elementwise import cast_scalar
 from theanolike.ops.masking import MaskedProduct, multiply, times
 from theanolike.ops.operands import as_operands
 from theanolike.types.dtypes import is_complex, is_continuous, promote

@@ -19,10 +19,10 @@ from theanolike.ops.declare import (
     Shaped,
     Value,
     WithoutGradient,
-    cast_scalar,
     register,
 )
 from theanolike.ops.dimshuffle import insert_dims
+from theanolike.ops.elementwise import cast_scalar
 from theanolike.ops.extents import ShapeOf, shape_i
 from theanolike.ops.shape import as_shaped, merged, spread_support
 from theanolike.types.constants import TensorConstant, as_tensor_variable

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from theanolike.ops.arithmetic import flat, is_real
-from theanolike.ops.declare import Unary, same, unary
+from theanolike.ops.elementwise import Unary, same, unary
 from theanolike.types.variable import functions
 
 

@@ -35,8 +35,23 @@ def spread_support(g: Any) -> Any:
     return g.like(g.value, functions().fill_like(g.support, g.value))
 
 
-class Rearrangement(NativeOp):
-    """Moves the elements of its first operand; the others say how, as integers."""
+class Movement(NativeOp):
+    """Moves elements of its first operand; the others say how, as integers."""
+
+    def pushforward(
+        self, node: Apply, tangents: Sequence[Tangent | None]
+    ) -> Sequence[Tangent | None]:
+        t = tangents[0]
+        if t is None:
+            return [None]
+        return [spread_support(t).through(lambda v: self(v, *node.inputs[1:]))]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True]] + [[False]] * (len(node.inputs) - 1)
+
+
+class Rearrangement(Movement):
+    """A movement with a way back: `back` says where a cotangent goes."""
 
     leaves_out: ClassVar[bool] = False  # whether elements are lost
 
@@ -55,17 +70,6 @@ class Rearrangement(NativeOp):
             g = type(g)(g.value, functions().ones_like(g.value, "bool"), False)
         return [spread_support(g).through(lambda v: self.back(node, v)), *others]
 
-    def pushforward(
-        self, node: Apply, tangents: Sequence[Tangent | None]
-    ) -> Sequence[Tangent | None]:
-        t = tangents[0]
-        if t is None:
-            return [None]
-        return [spread_support(t).through(lambda v: self(v, *node.inputs[1:]))]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[True]] + [[False]] * (len(node.inputs) - 1)
-
 
 @record
 class Reshape(Rearrangement):
@@ -75,6 +79,10 @@ class Reshape(Rearrangement):
     """
 
     ndim: int
+
+    def __init__(self, ndim: int, name: str | None = None) -> None:
+        """Take the rank, and as Theano a name, which nothing shows."""
+        self.__dict__["ndim"] = ndim
 
     def make_node(self, *inputs: Any) -> Apply:
         x = as_tensor_variable(inputs[0])
@@ -169,6 +177,10 @@ class Flatten(Rearrangement):
 
     ndim: int
 
+    def __init__(self, ndim: int = 1, outdim: int | None = None) -> None:
+        """Take the rank, which Theano calls `outdim`."""
+        self.__dict__["ndim"] = ndim if outdim is None else outdim
+
     def result(self, *types: TensorType) -> TensorType:
         (x,) = types
         kept = self.ndim - 1
@@ -253,16 +265,30 @@ def as_shaped(b: Builder, x: Value, extents: Shape) -> Value:
     return b.view(x, extents, [lowering.ViewDim(k) for k in range(x.ndim)])
 
 
+def _is_pairs(value: Any) -> bool:
+    return all(isinstance(item, tuple | list) for item in value)
+
+
 @record
 class Rebroadcast(Rearrangement):
     """For each (axis, pattern), require the extent 1 (True) or forget that it is."""
 
     axes: tuple[tuple[int, bool], ...]
 
+    def __init__(self, *pairs: Any, axes: Any = None) -> None:
+        """Take the pairs one by one, as Theano, or all in one tuple."""
+        if axes is None:
+            axes = pairs[0] if len(pairs) == 1 and _is_pairs(pairs[0]) else pairs
+        self.__dict__["axes"] = tuple((int(axis), bool(one)) for axis, one in axes)
+
     def result(self, *types: TensorType) -> TensorType:
         (x,) = types
         static = list(x.shape)
         for axis, broadcastable in self.axes:
+            if not 0 <= axis < len(static):
+                raise ValueError(
+                    f"Trying to rebroadcast non-existent dimension {axis}."
+                )
             if broadcastable and static[axis] not in (None, 1):
                 raise ValueError(
                     f"Dimension {axis} in Rebroadcast's input was supposed to be 1 "

@@ -17,10 +17,10 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
-    cast_scalar,
     register,
 )
 from theanolike.ops.dimshuffle import insert_dims, shape_padleft
+from theanolike.ops.elementwise import cast_scalar
 from theanolike.ops.reduction import Axes, normalize_axes
 from theanolike.ops.shape import as_shaped, merged
 from theanolike.types.constants import as_tensor_variable

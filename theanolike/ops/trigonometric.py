@@ -6,33 +6,50 @@ import numpy as np
 
 from theanolike.codegen.lowering import Builder, Call, Literal, Scalar
 from theanolike.ops.arithmetic import is_real
-from theanolike.ops.declare import Binary, Unary, binary, floating, unary
+from theanolike.ops.elementwise import Binary, Unary, binary, floating, unary
 from theanolike.ops.exponential import sqrt
 
-sin: Unary = unary("sin", np.sin, accepts=is_real, pullback=lambda x, y, g: g * cos(x))
+sin: Unary = unary(
+    "sin",
+    np.sin,
+    accepts=is_real,
+    pullback=lambda x, y, g: g * cos(x),
+    doc="The sine of an angle in radians.",
+)
 cos: Unary = unary(
-    "cos", np.cos, accepts=is_real, pullback=lambda x, y, g: -(g * sin(x))
+    "cos",
+    np.cos,
+    accepts=is_real,
+    pullback=lambda x, y, g: -(g * sin(x)),
+    doc="The cosine of an angle in radians.",
 )
 tan: Unary = unary(
-    "tan", np.tan, accepts=is_real, pullback=lambda x, y, g: g * (1 + y * y)
+    "tan",
+    np.tan,
+    accepts=is_real,
+    pullback=lambda x, y, g: g * (1 + y * y),
+    doc="The tangent of an angle in radians.",
 )
 arcsin: Unary = unary(
     "arcsin",
     np.arcsin,
     accepts=is_real,
     pullback=lambda x, y, g: g / sqrt(1 - x * x),
+    doc="The angle in [-pi/2, pi/2] whose sine is x; NaN beyond [-1, 1].",
 )
 arccos: Unary = unary(
     "arccos",
     np.arccos,
     accepts=is_real,
     pullback=lambda x, y, g: -g / sqrt(1 - x * x),
+    doc="The angle in [0, pi] whose cosine is x; NaN beyond [-1, 1].",
 )
 arctan: Unary = unary(
     "arctan",
     np.arctan,
     accepts=is_real,
     pullback=lambda x, y, g: g / (1 + x * x),
+    doc="The angle in [-pi/2, pi/2] whose tangent is x.",
 )
 arctan2: Binary = binary(
     "arctan2",
@@ -46,13 +63,25 @@ arctan2: Binary = binary(
     doc="The angle of the point (x, y), the arguments in the order y, x.",
 )
 sinh: Unary = unary(
-    "sinh", np.sinh, accepts=is_real, pullback=lambda x, y, g: g * cosh(x)
+    "sinh",
+    np.sinh,
+    accepts=is_real,
+    pullback=lambda x, y, g: g * cosh(x),
+    doc="The hyperbolic sine, (exp(x) - exp(-x)) / 2.",
 )
 cosh: Unary = unary(
-    "cosh", np.cosh, accepts=is_real, pullback=lambda x, y, g: g * sinh(x)
+    "cosh",
+    np.cosh,
+    accepts=is_real,
+    pullback=lambda x, y, g: g * sinh(x),
+    doc="The hyperbolic cosine, (exp(x) + exp(-x)) / 2.",
 )
 tanh: Unary = unary(
-    "tanh", np.tanh, accepts=is_real, pullback=lambda x, y, g: g * (1 - y * y)
+    "tanh",
+    np.tanh,
+    accepts=is_real,
+    pullback=lambda x, y, g: g * (1 - y * y),
+    doc="The hyperbolic tangent, sinh(x) / cosh(x).",
 )
 
 
@@ -73,18 +102,21 @@ arcsinh: Unary = unary(
     np.arcsinh,
     accepts=is_real,
     pullback=lambda x, y, g: g / sqrt(x * x + 1),
+    doc="The inverse of sinh.",
 )
 arccosh: Unary = unary(
     "arccosh",
     np.arccosh,
     accepts=is_real,
     pullback=lambda x, y, g: g / sqrt(x * x - 1),
+    doc="The inverse of cosh, not negative; NaN below 1.",
 )
 arctanh: Unary = unary(
     "arctanh",
     np.arctanh,
     accepts=is_real,
     pullback=lambda x, y, g: g / (1 - x * x),
+    doc="The inverse of tanh; NaN beyond [-1, 1].",
 )
 deg2rad: Unary = unary(
     "deg2rad",

@@ -8,8 +8,8 @@ from theanolike.ops.broadcast import Fill, SumTo, fill, shape_root
 from theanolike.ops.cast import Cast
 from theanolike.ops.conditional import _masked_op as masked
 from theanolike.ops.creation import Alloc
-from theanolike.ops.declare import Elementwise
 from theanolike.ops.dimshuffle import DimShuffle
+from theanolike.ops.elementwise import Elementwise
 from theanolike.ops.reduction import Sum
 from theanolike.rewrites.extents import covers
 from theanolike.rewrites.pattern import conform

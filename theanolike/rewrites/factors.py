@@ -17,7 +17,7 @@ from theanolike.graph.function_graph import FunctionGraph
 from theanolike.ops.activation import sigmoid
 from theanolike.ops.arithmetic import add, mul, neg, power, sub, true_div
 from theanolike.ops.cast import cast
-from theanolike.ops.declare import Elementwise
+from theanolike.ops.elementwise import Elementwise
 from theanolike.ops.exponential import exp
 from theanolike.rewrites.pattern import conform, uniform
 from theanolike.rewrites.phases import Grade, Phase

@@ -8,7 +8,7 @@ from theanolike.graph.function_graph import FunctionGraph
 from theanolike.ops.activation import sigmoid
 from theanolike.ops.arithmetic import add, mul, neg, sub, true_div
 from theanolike.ops.cast import Cast
-from theanolike.ops.declare import Elementwise
+from theanolike.ops.elementwise import Elementwise
 from theanolike.rewrites.factors import PRODUCTS, Parts, collect, parts_of, product_of
 from theanolike.rewrites.pattern import conform, uniform
 from theanolike.rewrites.phases import Grade, Phase

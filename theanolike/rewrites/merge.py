@@ -5,7 +5,7 @@ from typing import Any
 from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.variable import Constant, Variable
-from theanolike.ops.declare import Elementwise
+from theanolike.ops.elementwise import Elementwise
 from theanolike.ops.printing import Print
 from theanolike.types.constants import TensorConstant
 

@@ -15,7 +15,7 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.variable import Variable
 from theanolike.ops.broadcast import fill
 from theanolike.ops.cast import cast
-from theanolike.ops.declare import Elementwise
+from theanolike.ops.elementwise import Elementwise
 from theanolike.rewrites.extents import covers
 from theanolike.types.constants import TensorConstant, constant, is_python_scalar
 from theanolike.types.dtypes import is_discrete

@@ -11,7 +11,7 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.function_graph import FunctionGraph
 from theanolike.graph.op import Op
 from theanolike.graph.variable import Variable
-from theanolike.ops.declare import Elementwise
+from theanolike.ops.elementwise import Elementwise
 from theanolike.rewrites.pattern import Pattern, conform, read
 from theanolike.rewrites.phases import Grade, Phase
 

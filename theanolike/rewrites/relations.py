@@ -11,7 +11,7 @@ from theanolike.ops.arithmetic import abs_, int_div, mod, sgn
 from theanolike.ops.cast import cast
 from theanolike.ops.comparison import eq, ge, gt, isinf, isnan, le, lt, neq
 from theanolike.ops.conditional import clip, maximum, minimum, switch
-from theanolike.ops.declare import Elementwise
+from theanolike.ops.elementwise import Elementwise
 from theanolike.ops.extents import ShapeItem
 from theanolike.ops.logic import and_, invert, or_, right_shift, xor
 from theanolike.ops.rounding import (

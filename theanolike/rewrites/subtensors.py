@@ -8,8 +8,8 @@ from theanolike.graph.function_graph import FunctionGraph
 from theanolike.ops.arithmetic import add
 from theanolike.ops.broadcast import shape_root
 from theanolike.ops.cast import Cast
-from theanolike.ops.declare import Elementwise
 from theanolike.ops.dimshuffle import DimShuffle
+from theanolike.ops.elementwise import Elementwise
 from theanolike.ops.indexing.basic import IncSubtensor, Subtensor
 from theanolike.ops.indexing.getitem import getitem
 from theanolike.ops.indexing.pattern import FULL, INTEGER, items_of

@@ -16,8 +16,10 @@ const char kDoc[] =
     "Function(*, companion, body, inputs, captured, outputs, updates, form, convert, "
     "fail, "
     "refuse, release_gil, host=None, layouts=None)\n--\n\n"
-    "A compiled function. Attributes and items that the type does not have are the "
-    "companion's.";
+    "A compiled function, called as `f(*args, **kwargs)`.\n\n"
+    "`f.source` is its C++, `f.plan` its loops, `f.explain()` its rewrites and\n"
+    "`f.memory_plan(...)` the memory of a call. What the type itself doesn't have\n"
+    "is its companion's: see `theanolike.compile.companion.Companion`.";
 
 Function* as_function(PyObject* object) { return reinterpret_cast<Function*>(object); }
 

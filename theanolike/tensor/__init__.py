@@ -87,7 +87,7 @@ from theanolike.ops.creation import (
     zeros,
     zeros_like,
 )
-from theanolike.ops.declare import Elementwise as Elemwise
+from theanolike.ops.elementwise import Elementwise as Elemwise
 from theanolike.ops.diagonal import (
     Eye,
     Tri,

@@ -4,8 +4,8 @@ from theanolike.gradient.reverse import grad
 from theanolike.ops.cast import cast
 from theanolike.ops.conditional import switch
 from theanolike.ops.creation import alloc, arange, ones, zeros, zeros_like
-from theanolike.ops.declare import Elementwise as Elemwise
 from theanolike.ops.dimshuffle import DimShuffle, transpose
+from theanolike.ops.elementwise import Elementwise as Elemwise
 from theanolike.ops.joining import concatenate, join, stack
 from theanolike.ops.known import extract_constant, get_scalar_constant_value
 from theanolike.ops.products import dot

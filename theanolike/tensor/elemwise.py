@@ -1,7 +1,7 @@
 """Theano's `tensor.elemwise`: imports only."""
 
-from theanolike.ops.declare import Elementwise as Elemwise
 from theanolike.ops.dimshuffle import DimShuffle
+from theanolike.ops.elementwise import Elementwise as Elemwise
 from theanolike.ops.reduction import Prod, Sum
 from theanolike.pending import pending_names
 

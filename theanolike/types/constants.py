@@ -9,7 +9,7 @@ from theanolike.errors import AsTensorError
 from theanolike.graph.apply import Apply
 from theanolike.graph.variable import Constant, Variable
 from theanolike.types.dtypes import ALL, as_dtype, scalar_dtype
-from theanolike.types.type import TensorType
+from theanolike.types.type import NO_MASKS, TensorType, brief, is_masked
 from theanolike.types.variable import TensorOperators, functions
 
 _LONGEST = 20  # characters of a value that is printed in full
@@ -91,6 +91,13 @@ def constant(
     """
     if isinstance(x, TensorConstant):
         return x
+    if isinstance(x, Variable):
+        raise AsTensorError(
+            f"Expected a value, got the variable {x}, whose value isn't known before "
+            "the function runs; use it as it is, or as_tensor_variable."
+        )
+    if is_masked(x):
+        raise AsTensorError(f"A constant {NO_MASKS}")
     if dtype is not None:
         array = np.asarray(x, dtype=as_dtype(dtype))
     elif is_python_scalar(x):
@@ -101,8 +108,8 @@ def constant(
         array = _from_sequence(x)
     if array.dtype.name not in ALL:
         raise AsTensorError(
-            f"Cannot convert {x!r} to TensorType: dtype {array.dtype} isn't one of "
-            f"{', '.join(ALL)}."
+            f"Cannot convert {brief(x)} to TensorType: dtype {array.dtype} isn't one "
+            f"of {', '.join(ALL)}."
         )
     if ndim is not None:
         if array.ndim > ndim:
@@ -120,7 +127,9 @@ def _from_sequence(x: Any) -> np.ndarray[Any, Any]:
     try:
         array = np.asarray(x)
     except (ValueError, TypeError) as error:
-        raise AsTensorError(f"Cannot convert {x!r} to TensorType: {error}") from error
+        raise AsTensorError(
+            f"Cannot convert {brief(x)} to TensorType: {error}"
+        ) from error
     if array.dtype.kind == "f" and _holds_python_numbers(x):
         array = array.astype(scalar_dtype(0.0))
     return array
@@ -181,7 +190,10 @@ def _holds_variable(x: Sequence[Any]) -> bool:
 
 
 def _of_rank(x: Any, ndim: int) -> Any:
-    if x.type.ndim > ndim:
-        raise ValueError(f"Expected rank {ndim}, got {x} of rank {x.type.ndim}.")
+    surplus = x.type.ndim - ndim
+    if surplus > 0:
+        if not all(x.type.broadcastable[:surplus]):
+            raise ValueError(f"Expected rank {ndim}, got {x} of rank {x.type.ndim}.")
+        return functions().dimshuffle(x, range(surplus, x.type.ndim))
     pattern = ["x"] * (ndim - x.type.ndim) + list(range(x.type.ndim))
     return functions().dimshuffle(x, pattern)

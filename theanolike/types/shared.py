@@ -11,7 +11,7 @@ from theanolike.errors import InputTypeError, UnsupportedError
 from theanolike.graph.type import Generic, Type
 from theanolike.graph.variable import Variable
 from theanolike.types.dtypes import as_dtype
-from theanolike.types.type import TensorType
+from theanolike.types.type import NO_MASKS, TensorType, is_masked
 from theanolike.types.variable import TensorOperators
 
 __all__ = [
@@ -411,12 +411,24 @@ def shared(
     Notes
     -----
     `shared.constructors` lists what is tried, the newest first.
+
+    Examples
+    --------
+    >>> import theanolike as theano
+    >>> total = theano.shared(0.0, name="total")
+    >>> add = theano.function([], total, updates={total: total + 1})
+    >>> add(), add(), total.get_value()
+    (array(0.), array(1.), array(2.))
     """
     if isinstance(value, Variable):
         raise TypeError(
             "Shared variable constructor needs numeric values and not symbolic "
             "variables."
         )
+    if name is not None and not isinstance(name, str):
+        raise TypeError("name must be a string", name)
+    if is_masked(value):
+        raise InputTypeError(f"A shared variable {NO_MASKS}")
     for constructor in reversed(constructors):
         try:
             return constructor(

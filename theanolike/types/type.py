@@ -32,6 +32,11 @@ _SHAPE_NAMES = {
 
 LONG = 1 << 6  # fewer such extents than an array has dims make no large one
 MOST_BYTES = 1 << 56  # that memory could ever hold
+LONGEST_SHOWN = 80  # characters of a value that a message shows
+NO_MASKS = (
+    "has no masks, got a masked array; pass x.filled(value), or x.data and the mask "
+    "as two arrays."
+)
 
 
 def _check_size(shape: StaticShape, itemsize: int) -> None:
@@ -198,7 +203,7 @@ class TensorType(Type):
     def _filter_strict(self, value: Any) -> np.ndarray[Any, Any]:
         if not isinstance(value, np.ndarray):
             raise InputTypeError(
-                f"{self} expected a ndarray object, got {value!r} of type "
+                f"{self} expected a ndarray object, got {brief(value)} of type "
                 f"{type(value).__name__}; pass an array, or drop strict=True."
             )
         if value.dtype.name != self.dtype:
@@ -212,11 +217,8 @@ class TensorType(Type):
         self, value: Any, allow_downcast: bool | None
     ) -> np.ndarray[Any, Any]:
         dtype = self.numpy_dtype
-        if _is_masked(value):
-            raise InputTypeError(
-                f"{self} has no masks, got a masked array; pass x.filled(value), or "
-                "x.data and the mask as two arrays."
-            )
+        if is_masked(value):
+            raise InputTypeError(f"{self} {NO_MASKS}")
         if isinstance(value, np.ndarray):
             given: np.ndarray[Any, Any] = np.asarray(value)  # no matrix, no memmap
         else:
@@ -225,7 +227,7 @@ class TensorType(Type):
             return given
         if allow_downcast or np.can_cast(given.dtype, dtype, "safe"):
             return given.astype(dtype)
-        if isinstance(value, np.ndarray | np.generic):
+        if isinstance(value, np.ndarray):
             raise InputTypeError(
                 f"{self} cannot store a value of dtype {given.dtype} without risking "
                 "loss of precision. If you do not mind this loss, you can: 1) "
@@ -237,20 +239,23 @@ class TensorType(Type):
     def _from_python(
         self, value: Any, given: np.ndarray[Any, Any], allow_downcast: bool | None
     ) -> np.ndarray[Any, Any]:
-        """Take Python numbers whose values this dtype holds."""
+        """Take numbers, Python's and NumPy's, whose values this dtype holds."""
+        kept = given.real if self.numpy_dtype.kind != "c" else given
         with np.errstate(all="ignore"):
-            converted = given.astype(self.numpy_dtype)
+            converted = kept.astype(self.numpy_dtype)
             back = converted.astype(given.dtype)
-        python_float = isinstance(value, float) and self.dtype == str(config.floatX)
+        # A float of NumPy's is a float, too, but says its precision.
+        python_float = type(value) is float and self.dtype == str(config.floatX)
         if allow_downcast is None and python_float:
             return converted
         if np.array_equal(given, back, equal_nan=given.dtype.kind in "fc"):
             return converted
         raise InputTypeError(
-            f"{self} cannot store accurately value {value}, it would be represented "
-            f"as {converted}. If you do not mind this precision loss, you can: 1) "
-            f"explicitly convert your data to a numpy array of dtype {self.dtype}, or "
-            '2) set "allow_input_downcast=True" when calling "function".'
+            f"{self} cannot store accurately value {brief(value)}, it would be "
+            f"represented as {brief(converted)}. If you do not mind this precision "
+            "loss, you can: 1) explicitly convert your data to a numpy array of dtype "
+            f'{self.dtype}, or 2) set "allow_input_downcast=True" when calling '
+            '"function".'
         )
 
     def _as_array(self, value: Any) -> np.ndarray[Any, Any]:
@@ -258,11 +263,11 @@ class TensorType(Type):
             array = np.asarray(value)
         except ValueError as error:
             raise InputTypeError(
-                f"{self} expected an array-like object, got {value!r}: {error}"
+                f"{self} expected an array-like object, got {brief(value)}: {error}"
             ) from error
         if array.dtype.kind not in "biufc":
             raise InputTypeError(
-                f"{self} expected numbers, got {value!r} of type "
+                f"{self} expected numbers, got {brief(value)} of type "
                 f"{type(value).__name__}."
             )
         return array
@@ -324,6 +329,28 @@ class TensorType(Type):
         """Tell whether two arrays may overlap."""
         return bool(np.may_share_memory(a, b))
 
+    def value_validity_msg(self, a: Any) -> str:
+        """Return why an array is no value of this type, or that it is one."""
+        try:
+            self.filter(a, strict=True)
+        except InputTypeError as error:
+            return str(error)
+        return "value is valid"
+
+    def dtype_specs(self) -> tuple[type, str, str]:
+        """Return Python's type of an element, the name of NumPy's in C, its number."""
+        python = {"b": bool, "c": complex, "f": float}
+        scalar = python.get(self.numpy_dtype.kind, int)
+        return scalar, f"npy_{self.dtype}", f"NPY_{self.dtype.upper()}"
+
+    def get_shape_info(self, obj: Any) -> tuple[int, ...]:
+        """Return the shape of a value."""
+        return np.shape(obj)
+
+    def get_size(self, shape_info: Sequence[int]) -> int:
+        """Return the bytes of a value of that shape."""
+        return prod(shape_info) * self.numpy_dtype.itemsize
+
     def value_zeros(self, shape: Sequence[int]) -> np.ndarray[Any, Any]:
         """Return zeros of this dtype."""
         return np.zeros(shape, self.dtype)
@@ -341,7 +368,14 @@ class TensorType(Type):
         return TensorType, (self.dtype, self.shape, self.name, self.sparse_grad)
 
 
-def _is_masked(value: Any) -> bool:
+def brief(value: Any) -> str:
+    """Return what a message shows of a value: the beginning of it, if it is long."""
+    numpys = isinstance(value, np.ndarray | np.generic)
+    shown = f"{value}" if numpys else repr(value)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}(...)"
+
+
+def is_masked(value: Any) -> bool:
     """Tell whether a value is a masked array, without importing what makes them."""
     masked = sys.modules.get("numpy.ma")
     return masked is not None and isinstance(value, masked.MaskedArray)

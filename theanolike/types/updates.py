@@ -1,7 +1,7 @@
 """`OrderedUpdates`: new values of shared variables, by variable."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from theanolike.types.shared import SharedVariable
@@ -27,24 +27,27 @@ class OrderedUpdates(OrderedDict[Any, Any]):
     def update(self, other: Any = None, /, **kwargs: Any) -> None:
         """Take in the entries of a mapping or of pairs."""
         if other is None:
-            return
-        pairs = other.items() if isinstance(other, Mapping) else other
-        for key, value in pairs:
+            other = ()
+        for key, value in (*_pairs(other), *kwargs.items()):
             self[key] = value
 
-    def __add__(self, other: Mapping[Any, Any]) -> "OrderedUpdates":
+    def __add__(self, other: Any) -> "OrderedUpdates":
         merged = OrderedUpdates(self)
-        for key, value in other.items():
+        for key, value in _pairs(other):
             if key in merged and merged[key] is not value:
                 raise KeyError("Collision", key)
             merged[key] = value
         return merged
 
-    def __radd__(self, other: Mapping[Any, Any]) -> "OrderedUpdates":
+    def __radd__(self, other: Any) -> "OrderedUpdates":
         return OrderedUpdates(other) + self
 
     def __copy__(self) -> "OrderedUpdates":
         return OrderedUpdates(self)
+
+
+def _pairs(updates: Any) -> Iterable[tuple[Any, Any]]:
+    return updates.items() if isinstance(updates, Mapping) else updates
 
 
 def _check_key(key: Any) -> None:

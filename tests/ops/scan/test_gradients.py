@@ -227,3 +227,19 @@ def test_no_steps_around_a_loop_that_stops_have_gradients_of_the_right_shape(
     for rows in (0, 2):
         shapes = [value.shape for value in f(np.arange(3.0), np.ones((rows, 3)))]
         assert shapes == [(3,), (rows, 3)] * 2
+
+
+@pytest.mark.parametrize("linker", ["py", "c"])
+def test_no_steps_around_a_loop_over_rows_have_gradients_unrewritten(linker):
+    s, x = T.dtensor3("s"), T.dvector("x")
+
+    def step(a, state):
+        return state + theano.scan(lambda r, h: h * r.sum(), a, T.sum(state))[0][-1]
+
+    rows = theano.scan(step, s, x)[0]
+    mode = theano.Mode(linker=linker, optimizer=None)
+    f = theano.function([s, x], theano.grad(rows.sum(), [s, x]), mode=mode)
+    assert [slope.shape for slope in f(np.ones((0, 3, 2)), np.ones(4))] == [
+        (0, 3, 2),
+        (4,),
+    ]

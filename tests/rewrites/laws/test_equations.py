@@ -8,7 +8,7 @@ from tests.rewrites.samples.catalogue import BY_NAME, NAMES, samples
 from tests.rewrites.samples.patterns import INTEGERS
 from theanolike.ops.broadcast import Fill
 from theanolike.ops.cast import Cast
-from theanolike.ops.declare import Elementwise
+from theanolike.ops.elementwise import Elementwise
 from theanolike.rewrites.engine import run
 from theanolike.types.constants import TensorConstant
 

@@ -155,6 +155,10 @@ SAMPLES = {
             FIXED,
         ),
     ],
+    "sums_in_pieces": [
+        lambda: over_rows(lambda s, x: s - exp(x).sum(), S, FIXED),
+        lambda: over_rows(lambda s, x: f("maximum")(s, x * x), ZEROS, FIXED),
+    ],
     "unread_parts_of_loop": [
         lambda: scan(lambda v: [v * 2, v * 3], V)[0][0],
         lambda: scan(lambda v, s, r: [v + s, r * s], V, [S, S])[0][0],

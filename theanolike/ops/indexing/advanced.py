@@ -21,9 +21,9 @@ from theanolike.ops.declare import (
     Shape,
     Shaped,
     Value,
-    broadcast_shape,
     register,
 )
+from theanolike.ops.elementwise import broadcast_shape
 from theanolike.ops.indexing.pattern import check_rank, check_static
 from theanolike.ops.indexing.region import Put, Take
 from theanolike.ops.shape import merged

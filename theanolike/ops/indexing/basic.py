@@ -280,7 +280,8 @@ def _place_in(axis: Scalar, span: Span, extent: Number, tests: list[Scalar]) -> 
         steps = place // step
         tests.append((steps * step).equals(place))
         place = steps
-    if span.first != 0:
+    is_upward = isinstance(span.step, int) and span.step > 0
+    if span.first != 0 or not is_upward:  # downward, what is behind 0 is not in it
         tests.append(place >= 0)
     tests.append(place < lowering.Size(span.length or 0))
     return place

@@ -18,9 +18,9 @@ from theanolike.ops.declare import (
     Shaped,
     Value,
     WithoutGradient,
-    cast_scalar,
     register,
 )
+from theanolike.ops.elementwise import cast_scalar
 from theanolike.ops.shape import SpecifyShape
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.type import TensorType

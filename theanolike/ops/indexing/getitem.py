@@ -7,8 +7,8 @@ import numpy as np
 
 from theanolike.errors import IndexOutOfBoundsError
 from theanolike.graph.variable import Variable
-from theanolike.ops.declare import Elementwise
 from theanolike.ops.dimshuffle import dimshuffle
+from theanolike.ops.elementwise import Elementwise
 from theanolike.ops.extents import shape_i
 from theanolike.ops.indexing.advanced import AdvancedSubtensor
 from theanolike.ops.indexing.basic import Subtensor

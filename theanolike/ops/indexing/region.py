@@ -12,7 +12,7 @@ from theanolike.errors import ShapeError
 from theanolike.graph.apply import Apply
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import NativeOp, Shape, Shaped
-from theanolike.ops.shape import spread_support
+from theanolike.ops.shape import Movement, spread_support
 from theanolike.types.broadcasting import StaticShape
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.type import TensorType
@@ -21,7 +21,7 @@ from theanolike.types.variable import functions
 __all__ = ["Put", "Take", "is_uniform"]
 
 
-class Take(NativeOp):
+class Take(Movement):
     """Takes the elements of its first operand at the index that the others say."""
 
     support: ClassVar[str] = "narrows it"
@@ -56,17 +56,6 @@ class Take(NativeOp):
         return [type(g)(value, kept, is_guard), *others]
 
     is_injective = True  # no element is taken twice
-
-    def pushforward(
-        self, node: Apply, tangents: Sequence[Tangent | None]
-    ) -> Sequence[Tangent | None]:
-        t = tangents[0]
-        if t is None:
-            return [None]
-        return [spread_support(t).through(lambda v: self(v, *node.inputs[1:]))]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[True]] + [[False]] * (len(node.inputs) - 1)
 
 
 class Put(NativeOp):

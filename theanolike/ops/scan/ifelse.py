@@ -21,7 +21,8 @@ from theanolike.ops.comparison import neq
 from theanolike.ops.cotangent import Cotangent, Missing, Pulled, Tangent, disconnected
 from theanolike.ops.declare import Builder, Extent, NativeOp, Shape, Shaped, Value
 from theanolike.ops.scan.derivatives import walks
-from theanolike.ops.scan.loop import common_type, shapes_inside
+from theanolike.ops.scan.inside import shapes_inside
+from theanolike.ops.scan.loop import common_type
 from theanolike.ops.scan.measured import branch_by_extents
 from theanolike.types.constants import TensorConstant, as_tensor_variable, constant
 from theanolike.types.dtypes import is_continuous
@@ -35,11 +36,13 @@ _BODIES = ("graph", "then", "otherwise")  # what ops call the graphs that they h
 class IfElse(NativeOp):
     """The outputs of `then` if the first input, a 0-d bool, holds, else `otherwise`'s.
 
-    Both graphs take the other inputs.
+    Both graphs take the other inputs. With `stands_by`, `then` is what does as written
+    where `otherwise`, a quicker form, can't: a build leaves it out until it is needed.
     """
 
     then: FrozenGraph
     otherwise: FrozenGraph
+    stands_by: bool = False
 
     def make_node(self, *inputs: Any) -> Apply:
         variables = [as_tensor_variable(x) for x in inputs]
@@ -76,6 +79,9 @@ class IfElse(NativeOp):
 
     def lower(self, b: Builder, *inputs: Value) -> Value | tuple[Value, ...]:
         condition, *captured = inputs
+        if self.stands_by and b.leave_out(condition):
+            quick = _lower_graph(b, self.otherwise, captured)
+            return quick[0] if len(quick) == 1 else tuple(quick)
 
         def body(graph: FrozenGraph) -> Any:
             return lambda inner, *arguments: _lower_graph(inner, graph, arguments)
@@ -113,68 +119,45 @@ class IfElse(NativeOp):
         """Choose between the branches' gradients; the other one's is a structural 0."""
         f = functions()
         condition, *captured = node.inputs
-        given = [k for k, c in enumerate(cotangents) if c is not None]
-        inner = [v.type.make_variable() for v in captured]
-        flowing = [k for k, v in enumerate(captured) if is_continuous(v.type.dtype)]  # type: ignore[attr-defined]
-        outer = [cotangents[k].value for k in given]  # type: ignore[union-attr]
-        gs = [v.type.make_variable() for v in outer]
-        masked = [k for k in given if cotangents[k].support is not None]  # type: ignore[union-attr]
-        masks = [
-            f.fill_like(cotangents[k].support, cotangents[k].value)  # type: ignore[union-attr]
-            for k in masked
-        ]
-        ms = dict(zip(masked, [v.type.make_variable() for v in masks], strict=True))
-        chosen: list[list[Variable]] = []
-        reached, supports = [], []
-        lost: dict[int, Missing] = {}
-        for graph in (self.then, self.otherwise):
-            outputs = graph.copy(inner)
-            starts = [
-                (outputs[k], Cotangent(g, ms.get(k)))
-                for k, g in zip(given, gs, strict=True)
-            ]
-            wrt = [inner[k] for k in flowing]
-            with unobserved():
-                parts = walks["back"](starts, wrt, inner)
-                chosen.append(
-                    [
-                        p.value if isinstance(p, Cotangent) else _zeros_like(x)
-                        for p, x in zip(parts, wrt, strict=True)
-                    ]
-                )
-            reached.append([isinstance(p, Cotangent) for p in parts])
-            lost |= {
-                k: p
-                for k, p in zip(flowing, parts, strict=True)
-                if isinstance(p, Missing) and p.reason
-            }
-            supports.append([_support(p) for p in parts])
         pulled: list[Pulled] = [disconnected] * len(node.inputs)
+        flowing = [k for k, v in enumerate(captured) if is_continuous(v.type.dtype)]  # type: ignore[attr-defined]
         if not flowing:
             return pulled
-        pairs = zip(*supports, strict=True)
-        mixed = [
-            k
-            for k, pair in enumerate(pairs)
-            if any(isinstance(s, Variable) for s in pair)
-        ]
+        inner = [v.type.make_variable() for v in captured]
+        given = {k: c for k, c in enumerate(cotangents) if c is not None}
+        outer = {k: c.value for k, c in given.items()}
+        masks = {
+            k: f.fill_like(c.support, c.value)
+            for k, c in given.items()
+            if c.support is not None
+        }
+        gs = {k: v.type.make_variable() for k, v in outer.items()}
+        ms = {k: v.type.make_variable() for k, v in masks.items()}
+        starts = {k: Cotangent(g, ms.get(k)) for k, g in gs.items()}
+        wrt = [inner[k] for k in flowing]
         with unobserved():
-            for values, known in zip(chosen, supports, strict=True):
-                values += [_as_mask(known[k], values[k]) for k in mixed]
+            then, otherwise = (
+                _pulled_through(graph.copy(inner), starts, inner, wrt)
+                for graph in (self.then, self.otherwise)
+            )
+            # Where one of them has a support of its own, both have one to choose from.
+            mixed = [
+                n
+                for n, pair in enumerate(zip(then, otherwise, strict=True))
+                if any(isinstance(_support(part), Variable) for part in pair)
+            ]
+            chosen = [
+                _values_and_masks(parts, wrt, mixed) for parts in (then, otherwise)
+            ]
         made = choice(
-            condition, [*inner, *gs, *ms.values()], [*captured, *outer, *masks], *chosen
+            condition,
+            [*inner, *gs.values(), *ms.values()],
+            [*captured, *outer.values(), *masks.values()],
+            *chosen,
         )
-        found = dict(zip(mixed, made[len(flowing) :], strict=True))
-        for n, (k, value, one, other) in enumerate(
-            zip(flowing, made[: len(flowing)], *reached, strict=True)
-        ):
-            support = found.get(n)
-            if support is None and one != other:
-                support = f.fill_like(condition if one else f.invert(condition), value)
-            if k in lost:
-                pulled[1 + k] = lost[k]
-            elif one or other:
-                pulled[1 + k] = Cotangent(value, support)
+        supports = dict(zip(mixed, made[len(wrt) :], strict=True))
+        for n, (k, *pair) in enumerate(zip(flowing, then, otherwise, strict=True)):
+            pulled[1 + k] = _joined(condition, made[n], supports.get(n), *pair)
         return pulled
 
     def pushforward(
@@ -216,13 +199,51 @@ def choice(
     outer: Sequence[Variable],
     then: Sequence[Variable],
     otherwise: Sequence[Variable],
+    *,
+    stands_by: bool = False,
 ) -> list[Any]:
     """Return the choice between values written in terms of `inner`, as of `outer`."""
     read = set(ancestors([*then, *otherwise], inner))
     kept = [pair for pair in zip(inner, outer, strict=True) if pair[0] in read]
     given = [x for x, _ in kept]
-    op = IfElse(FrozenGraph(given, then), FrozenGraph(given, otherwise))
+    op = IfElse(FrozenGraph(given, then), FrozenGraph(given, otherwise), stands_by)
     return list(op(condition, *(x for _, x in kept), return_list=True))
+
+
+def _pulled_through(
+    outputs: Sequence[Variable],
+    starts: dict[int, Cotangent],
+    inner: Sequence[Variable],
+    wrt: Sequence[Variable],
+) -> list[Any]:
+    """Return what reaches each of `wrt` in a branch."""
+    pairs = [(outputs[k], cotangent) for k, cotangent in starts.items()]
+    return list(walks["back"](pairs, wrt, inner))
+
+
+def _values_and_masks(
+    parts: Sequence[Any], wrt: Sequence[Variable], mixed: Sequence[int]
+) -> list[Variable]:
+    """Return the values that reached `wrt`, then where those of `mixed` count."""
+    values = [
+        p.value if isinstance(p, Cotangent) else _zeros_like(x)
+        for p, x in zip(parts, wrt, strict=True)
+    ]
+    return values + [_as_mask(_support(parts[n]), values[n]) for n in mixed]
+
+
+def _joined(condition: Any, value: Any, support: Any, one: Any, other: Any) -> Pulled:
+    """Return what reaches a variable, of what did in either branch."""
+    for part in (other, one):
+        if isinstance(part, Missing) and part.reason:
+            return part
+    there, elsewhere = isinstance(one, Cotangent), isinstance(other, Cotangent)
+    if not there and not elsewhere:
+        return disconnected
+    if support is None and there != elsewhere:
+        f = functions()
+        support = f.fill_like(condition if there else f.invert(condition), value)
+    return Cotangent(value, support)
 
 
 def _support(part: Any) -> Any:

@@ -6,12 +6,11 @@ an index; its derivatives are in `derivatives`, Theano's `scan` in `scan`.
 
 from collections.abc import Sequence
 from dataclasses import field
-from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from theanolike.codegen.lowering import FOLDS, ViewDim, lower_nodes, maximum
+from theanolike.codegen.lowering import ViewDim, lower_nodes, maximum
 from theanolike.errors import ShapeError, UnsupportedError
 from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
@@ -21,22 +20,20 @@ from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent
 from theanolike.ops.creation import check_count
 from theanolike.ops.declare import Builder, Extent, NativeOp, Shape, Shaped, Value
-from theanolike.ops.extents import ShapeItem, ShapeOf
 from theanolike.ops.scan.counts import named
 from theanolike.ops.scan.derivatives import Backward, push, walks
+from theanolike.ops.scan.inside import Inside, shapes_inside
 from theanolike.ops.scan.measured import first_extents, held_to
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.dtypes import is_continuous
 from theanolike.types.type import TensorType
 
 __all__ = [
-    "Inside",
     "LoopOp",
     "common_type",
     "find_captured",
     "for_each",
     "row_type",
-    "shapes_inside",
     "walks",
 ]
 
@@ -65,6 +62,8 @@ class LoopOp(NativeOp):
         Count the steps down to 0; rows are read and kept at the step's number.
     truncate : int
         How many steps, the last ones, the gradient goes back through; -1 for all.
+    in_pieces : bool
+        What a state adds up may be added in another order.
     name : str
         For messages; loops of other names are equal.
     """
@@ -76,6 +75,7 @@ class LoopOp(NativeOp):
     sequences: int = 0
     reverse: bool = False
     truncate: int = -1
+    in_pieces: bool = False
     name: str = field(default="", compare=False)
 
     @property
@@ -271,6 +271,7 @@ class LoopOp(NativeOp):
             "collect": self.collected,
             "until": self.until,
             "reverse": self.reverse,
+            "in_pieces": self.in_pieces,
         }
         try:
             results = b.loop(steps, inputs[:first], inputs[first:], body, **options)
@@ -319,95 +320,6 @@ class LoopOp(NativeOp):
 
     def __str__(self) -> str:
         return f"Loop{{states={self.states}, collected={self.collected}}}"
-
-
-class Inside:
-    """A value inside of the body, as an op's `shape` sees it."""
-
-    __slots__ = ("data", "shape")
-
-    def __init__(self, shape: Shape, data: Any = None) -> None:
-        self.shape = shape
-        self.data = data
-
-    def item(self, *index: int) -> int | Extent:
-        """Return an element, which a constant or an extent has before the loop runs."""
-        if self.data is None:
-            raise UnsupportedError(
-                "A shape inside of the loop depends on values computed there."
-            )
-        element = self.data[index]
-        return element if isinstance(element, Extent) else int(element)
-
-
-def shapes_inside(
-    graph: FrozenGraph,
-    known: dict[Variable, Any],
-    wanted: Sequence[Variable],
-    *,
-    guess: bool = False,
-) -> list[Shape]:
-    """Return the shapes of some of a graph's variables, given those of its inputs.
-
-    With `guess` extents are 0 that the graph's values decide: where no step computes
-    these, nothing else is known.
-
-    Raises
-    ------
-    UnsupportedError
-        They depend on values that the graph computes, or on a user's op.
-    """
-    for node in graph.nodes:
-        given = [_shaped(known, v) for v in node.inputs]
-        try:
-            found = _inferred(node, given)
-        except NotImplementedError:
-            if not guess:
-                raise
-            found = _guessed(node, given)
-        shapes = found if len(node.outputs) > 1 else [found]
-        for out, shape in zip(node.outputs, shapes, strict=True):
-            known[out] = Inside(shape, _extents(node, known))
-    return [_shaped(known, variable).shape for variable in wanted]
-
-
-def _inferred(node: Apply, given: Sequence[Any]) -> Any:
-    infer = getattr(node.op, "shape", None)
-    if infer is None:
-        raise UnsupportedError(f"{node.op} doesn't tell the shape of its result.")
-    return infer(*given)
-
-
-def _guessed(node: Apply, given: Sequence[Any]) -> Any:
-    if isinstance(node.op, LoopOp):
-        return node.op.shape_of_no_steps(*given)
-    kinds: list[Any] = [out.type for out in node.outputs]
-    shapes = [tuple(extent or 0 for extent in kind.shape) for kind in kinds]
-    return shapes if len(shapes) > 1 else shapes[0]
-
-
-def _extents(node: Apply, known: dict[Variable, Any]) -> dict[Any, Any] | None:
-    """Return the elements of a shape by their places, or a number made of them."""
-    if isinstance(node.op, ShapeItem):
-        return {(): _shaped(known, node.inputs[0]).shape[node.op.axis]}
-    if isinstance(node.op, ShapeOf):
-        extents = enumerate(_shaped(known, node.inputs[0]).shape)
-        return {(axis,): extent for axis, extent in extents}
-    fold = FOLDS.get(getattr(node.op, "name", ""))
-    if fold is None or node.outputs[0].type.ndim:  # type: ignore[attr-defined]
-        return None
-    if is_continuous(node.outputs[0].type.dtype):  # type: ignore[attr-defined]
-        return None
-    given = [_shaped(known, v) for v in node.inputs]
-    if any(isinstance(x, Inside) and x.data is None for x in given):
-        return None
-    return {(): reduce(fold, (x.item() for x in given))}
-
-
-def _shaped(known: dict[Variable, Any], variable: Variable) -> Any:
-    if isinstance(variable, Constant):
-        return Inside(variable.data.shape, variable.data)
-    return known[variable]
 
 
 def _row(b: Builder, sequence: Value, at: int | Extent) -> Value:

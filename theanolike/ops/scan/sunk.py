@@ -47,7 +47,8 @@ def sunk(node: Apply, clients: ClientsOf, kept: Collection[Variable] = ()) -> An
         boundary.update((v, None) for n in own_nodes for v in n.inputs)
     inside = {out for own_nodes in moved for n in own_nodes for out in n.outputs}
     given = [v for v in boundary if v not in inside and not isinstance(v, Constant)]
-    new = IfElse(*(FrozenGraph(given, values) for values in outputs))
+    then, otherwise = (FrozenGraph(given, values) for values in outputs)
+    new = IfElse(then, otherwise, op.stands_by)
     return new.make_node(node.inputs[0], *given)
 
 

@@ -10,6 +10,7 @@ from theanolike.rewrites.loops import (
     kept,
     log_products,
     merging,
+    pieces,
     push,
     sums,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "kept",
     "log_products",
     "merging",
+    "pieces",
     "push",
     "rewrite_bodies",
     "store_or_compute",

@@ -14,11 +14,12 @@ from theanolike.ops.comparison import eq, ge, isfinite, le
 from theanolike.ops.conditional import switch
 from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.exponential import exp
+from theanolike.ops.extrema import Largest
 from theanolike.ops.logic import and_, invert
 from theanolike.ops.reduction import AnyTrue, Sum
 from theanolike.ops.scan.ifelse import IfElse
 from theanolike.ops.scan.loop import LoopOp
-from theanolike.ops.softmax import LogSumExp, Softmax
+from theanolike.ops.softmax import Softmax
 from theanolike.rewrites.extents import covers
 from theanolike.rewrites.loops.exponents import (
     ACROSS,
@@ -83,7 +84,7 @@ class Weights(NamedTuple):
 def weights_behind_loop(node: Apply) -> Any:
     """s[t+1] = s[t] + g_k softmax_j(a_j + c_jk): s[n] = s[0] + e * dot(p.T, g / q).
 
-    No step changes c; e = exp(c - logsumexp_j(c)), p = exp(a - max(a)), q = dot(p, e),
+    No step changes c; e = exp(c - max_j(c)), p = exp(a - max(a)), q = dot(p, e),
     with rows for all steps. The sum over k of the weights is p * dot(e, g / q).
     If a q is tiny or not a number, or g / q huge, the step does as was written.
     """
@@ -201,7 +202,7 @@ class _Factored:
         self.dtype = terms.a.type.dtype
         self.outside = outside_of(self.loop, terms.fixed)
         c = self.outside if terms.axis == 0 else TRANSPOSED(self.outside)
-        shift = finite_or_zero(LogSumExp((0,))(c))
+        shift = finite_or_zero(Largest((0,))(c))
         self.e = exp(sub(c, shift))
         # Of its own, in the order in which the other product reads it.
         self.e_turned = exp(sub(TRANSPOSED(c), DOWN(shift)))
@@ -267,7 +268,9 @@ class _Factored:
         total = mul(self.p, combined(self.r, turned, 0))
         quick = [make(total) for make in weights.sums.values()]
         choice = IfElse(
-            FrozenGraph(given, list(weights.sums)), FrozenGraph(given, quick)
+            FrozenGraph(given, list(weights.sums)),
+            FrozenGraph(given, quick),
+            stands_by=True,
         )
         made = choice(self.is_bad, *given, return_list=True)
         return dict(zip(weights.sums, made, strict=True))
@@ -291,7 +294,9 @@ class _Factored:
         given = [*exact.owner.inputs, start, p, r, bad, self.e, self.e_turned]
         given.append(self.outside)
         given = _variables(given)
-        choice = IfElse(FrozenGraph(given, [careful]), FrozenGraph(given, [quick]))
+        choice = IfElse(
+            FrozenGraph(given, [careful]), FrozenGraph(given, [quick]), stands_by=True
+        )
         return choice(AnyTrue((0,))(bad), *given)
 
     def _added(self, total: Total, start: Any, p: Any, r: Any) -> Any:

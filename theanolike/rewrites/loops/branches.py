@@ -39,6 +39,7 @@ def unread_values_of_choice(node: Apply, fgraph: FunctionGraph) -> Any:
         given,
         [then[k] for k in read],
         [otherwise[k] for k in read],
+        stands_by=node.op.stands_by,  # type: ignore[attr-defined]
     )
     return dict(zip((node.outputs[k] for k in read), made, strict=True))
 
@@ -54,6 +55,7 @@ def choices_by_same_condition(node: Apply, fgraph: FunctionGraph) -> Any:
         and client is not node
         and not place
         and isinstance(client.op, IfElse)
+        and client.op.stands_by == node.op.stands_by  # type: ignore[attr-defined]
     )
     for other in islice(others, MOST_CHOICES):
         if needs(node, other, MOST_NODES) or needs(other, node, MOST_NODES):
@@ -62,7 +64,12 @@ def choices_by_same_condition(node: Apply, fgraph: FunctionGraph) -> Any:
         then_too, otherwise_too, given_too = _opened(other)
         both = list(dict.fromkeys((*given, *given_too)))
         made = choice(
-            condition, both, both, [*then, *then_too], [*otherwise, *otherwise_too]
+            condition,
+            both,
+            both,
+            [*then, *then_too],
+            [*otherwise, *otherwise_too],
+            stands_by=node.op.stands_by,  # type: ignore[attr-defined]
         )
         return dict(zip((*node.outputs, *other.outputs), made, strict=True))
     return None

@@ -22,8 +22,8 @@ from theanolike.ops.conditional import (
     minimum,
 )
 from theanolike.ops.creation import Alloc
-from theanolike.ops.declare import Elementwise
 from theanolike.ops.dimshuffle import DimShuffle
+from theanolike.ops.elementwise import Elementwise
 from theanolike.ops.indexing.basic import Subtensor
 from theanolike.ops.indexing.pattern import items_of
 from theanolike.ops.joining import Join

@@ -12,8 +12,7 @@ from theanolike.ops.comparison import isfinite
 from theanolike.ops.conditional import switch
 from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.exponential import exp
-from theanolike.ops.extrema import Max
-from theanolike.ops.joining import join
+from theanolike.ops.extrema import Largest
 from theanolike.ops.reduction import sum as sum_elements
 from theanolike.ops.softmax import LogSumExp, Softmax
 from theanolike.rewrites.loops.opened import OpenLoop
@@ -116,9 +115,7 @@ def finite_or_zero(x: Any) -> Any:
 
 def weights_of_vector(a: Any) -> tuple[Any, Any]:
     """Return the largest of the elements, and exp(a - m)."""
-    # Of no elements it is -inf, as a sum of none is 0.
-    least = constant([float("-inf")], dtype=a.type.dtype)
-    m = Max((0,))(join(0, least, a))
+    m = Largest((0,))(a)
     return m, exp(sub(a, m))
 
 

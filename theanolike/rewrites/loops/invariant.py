@@ -7,7 +7,8 @@ from theanolike.graph.clone import clone_graph
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.broadcast import SumTo
-from theanolike.ops.declare import Elementwise, NativeOp
+from theanolike.ops.declare import NativeOp
+from theanolike.ops.elementwise import Elementwise
 from theanolike.ops.known import known_int
 from theanolike.ops.printing import Print
 from theanolike.ops.products import Dot, Gemm

@@ -11,6 +11,7 @@ from theanolike.graph.variable import Constant
 from theanolike.ops.arithmetic import add, mul, sub, true_div
 from theanolike.ops.comparison import eq, ge
 from theanolike.ops.exponential import exp, log
+from theanolike.ops.extrema import Largest
 from theanolike.ops.logic import and_, invert, or_
 from theanolike.ops.reduction import AnyTrue
 from theanolike.ops.scan.ifelse import IfElse
@@ -41,7 +42,7 @@ def log_of_product_in_loop(node: Apply) -> Any:
     """logsumexp_j(a_j + c_jk) = m + s_k + log(sum_j exp(a_j - m) exp(c_jk - s_k)).
 
     Where no step changes c, exp(c - s) is made before the loop. m is the largest of
-    a, s = logsumexp_j(c). Softmax likewise. If one of the sums is tiny or not a
+    a, s_k the largest of c_jk. Softmax likewise. If one of the sums is tiny or not a
     number, the step does as was written.
     """
     graph = node.op.graph  # type: ignore[attr-defined]
@@ -59,7 +60,7 @@ def _factored(loop: OpenLoop, terms: Terms) -> Any:
     """Return what replaces the result of `terms.node` inside of the loop."""
     outside = outside_of(loop, terms.fixed)
     dtype = outside.type.dtype
-    scale = LogSumExp((terms.axis,))(outside)
+    scale = Largest((terms.axis,))(outside)
     zero = constant(0.0, dtype=dtype)
     across = (ACROSS, DOWN)[terms.axis]
     moves = loop.capture(exp(sub(outside, across(finite_or_zero(scale)))))
@@ -79,6 +80,8 @@ def _factored(loop: OpenLoop, terms: Terms) -> Any:
         given = [a, terms.fixed, p, moves, q]
     given = [v for v in given if not isinstance(v, Constant)]
     choice = IfElse(
-        FrozenGraph(given, [terms.node.outputs[0]]), FrozenGraph(given, [quick])
+        FrozenGraph(given, [terms.node.outputs[0]]),
+        FrozenGraph(given, [quick]),
+        stands_by=True,
     )
     return choice(AnyTrue((0,))(invert(is_good)), *given)

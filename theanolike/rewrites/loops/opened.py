@@ -8,7 +8,8 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.clone import clone_graph
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.variable import Constant, Variable
-from theanolike.ops.scan.loop import Inside, LoopOp, row_type, shapes_inside
+from theanolike.ops.scan.inside import Inside, shapes_inside
+from theanolike.ops.scan.loop import LoopOp, row_type
 from theanolike.ops.shape import specify_static
 from theanolike.rewrites.shapes import Known, as_graph
 

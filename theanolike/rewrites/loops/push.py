@@ -11,7 +11,7 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.variable import Constant, Variable
 from theanolike.ops.arithmetic import add, mul
-from theanolike.ops.declare import Elementwise
+from theanolike.ops.elementwise import Elementwise
 from theanolike.ops.extents import ShapeItem
 from theanolike.ops.products import Dot, Gemm
 from theanolike.ops.scan.loop import LoopOp

@@ -16,8 +16,8 @@ from theanolike.ops.broadcast import Fill
 from theanolike.ops.cast import Cast
 from theanolike.ops.comparison import eq
 from theanolike.ops.conditional import switch
-from theanolike.ops.declare import Elementwise
 from theanolike.ops.dimshuffle import DimShuffle
+from theanolike.ops.elementwise import Elementwise
 from theanolike.ops.extents import ShapeItem, shape_i
 from theanolike.ops.indexing.basic import Subtensor
 from theanolike.ops.indexing.pattern import FULL, items_of

@@ -22,12 +22,14 @@ from theanolike.ops.crossentropy import (
     sigmoid_binary_crossentropy,
     softmax_with_bias,
 )
+from theanolike.ops.normalization import batch_normalization
 from theanolike.ops.softmax import LogSoftmax, Softmax, logsoftmax, logsumexp, softmax
 from theanolike.pending import pending_names
 
 __all__ = [
     "LogSoftmax",
     "Softmax",
+    "batch_normalization",
     "binary_crossentropy",
     "categorical_crossentropy",
     "crossentropy_categorical_1hot",

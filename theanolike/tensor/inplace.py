@@ -1,0 +1,7 @@
+"""Theano's `tensor.inplace`: imports only."""
+
+from theanolike.pending import pending_names
+
+__all__: list[str] = []
+
+__getattr__ = pending_names(__name__)
