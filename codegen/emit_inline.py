@@ -37,13 +37,19 @@ class InlineWriter(KernelWriter):
     def site(self, site: int) -> str:
         return str(site)
 
+    def check(self, site: int, index: str, extent: str) -> str:
+        self.may_fail = True
+        at = f"{site}, {bare(index)}, {bare(extent)}"
+        return f"tl_at({self.level.caller}, {at})"
+
     def leave_scalar(self, value: Value, text: str) -> None:
         self.level.set_scalar(value, text)
 
     def write(self) -> Kernel:
         kernel = super().write()
         if self.may_fail:
-            self.emit("if (c->error.code) return c->error.code;")
+            caller = self.level.caller
+            self.emit(f"if ({caller}->error.code) return c->error.code;")
         return kernel
 
     def write_out(self) -> None:

@@ -21,7 +21,13 @@ from theanolike.codegen.reductions import Accumulator
 from theanolike.codegen.scalars import ARITHMETIC, loaded
 from theanolike.codegen.scalars import cast as cast_text
 from theanolike.codegen.schedule.fuse import Nest, same_element
-from theanolike.codegen.schedule.sharing import only_box, set_box, sharing_of, spanning
+from theanolike.codegen.schedule.sharing import (
+    may_fail,
+    only_box,
+    set_box,
+    sharing_of,
+    spanning,
+)
 from theanolike.codegen.schedule.statements import Statement
 from theanolike.codegen.shapes import Extent, product
 
@@ -30,6 +36,9 @@ class KernelWriter(ParameterWriter):
     """Writes one nest. `stored` values are in memory, `temporaries` per row."""
 
     in_loop = False  # whether it is a part of a loop's step
+    # Whether it looks elements up of what another step or nest of the loop made: they
+    # would go from core to core one by one, which takes longer than all the work.
+    looks_up_fresh = False
 
     def __init__(
         self,
@@ -144,6 +153,8 @@ class KernelWriter(ParameterWriter):
         """Write the whole kernel."""
         nest = self.nest
         self.sharing = sharing_of(nest, self.loops[0])
+        if (self.overwritten or self.looks_up_fresh) and may_fail(nest):
+            self.sharing = "none"  # what is overwritten can't be looked at again
         self.row_depth = row_depth(self)
         memory = [s for s in nest.statements if accumulates(s)]
         if self.sharing == "rows":

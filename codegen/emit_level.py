@@ -26,6 +26,7 @@ from theanolike.codegen.names import Names
 from theanolike.codegen.printing import describe_library, describe_nest
 from theanolike.codegen.program import (
     Branch,
+    Data,
     Host,
     Library,
     Literal,
@@ -40,6 +41,7 @@ from theanolike.codegen.program import (
 from theanolike.codegen.rings import Reuse, read_before
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE, literal, stored
 from theanolike.codegen.schedule.fuse import Nest, fuse
+from theanolike.codegen.schedule.sharing import looked_up
 from theanolike.codegen.schedule.statements import plan_statements
 from theanolike.codegen.shapes import Extent
 
@@ -59,6 +61,8 @@ class Level(Places):
         self.ready: dict[Nest, Kernel] = {}  # kernels written beforehand
         self.reuse: dict[Nest, Reuse] = {}  # of memory that next states are written to
         self.barrier = ""  # where threads wait that take the steps together
+        self.caller = "c"  # what errors are noted in, each thread's own in a team
+        self.checks = 0  # so many of a team's kernels may fail
         self.apart = ""  # says whether each of them has rows of its own
         self.row_count: int | Extent = 0  # how many rows there are then
         self.own_rows: dict[Value, str] = {}  # each one's temporaries
@@ -66,6 +70,7 @@ class Level(Places):
         self.divided = False  # in a loop whose steps threads share
         self.block = ("", "")  # bounds of the elements that a step is about
         self.captured: dict[Value, Value] = {}  # what arguments are outside
+        self.steady: set[Value] = set()  # arguments that no step of any loop changes
         self.packed: dict[tuple[Value, bool], str] = {}  # factors, maybe transposed
 
     def nested(self, program: Program) -> "Level":
@@ -81,6 +86,8 @@ class Level(Places):
         """Let a nested program see captured values where they are."""
         for value, argument in zip(values, inputs, strict=True):
             inner.captured[argument] = value
+            if not self.in_loop or root(value) in self.steady:
+                inner.steady.add(argument)
             self.unit.labels.same(argument, value)
             if value.ndim == 0:
                 inner.set_scalar(argument, self.scalar(value))
@@ -200,6 +207,10 @@ class Level(Places):
         )
         writer.opens = opens
         writer.in_loop = self.in_loop
+        writer.looks_up_fresh = self.in_loop and any(
+            root(source) not in self.steady and not isinstance(root(source).node, Data)
+            for source in looked_up(nest)
+        )
         return writer.write()
 
     def argument(self, p: Parameter) -> str:

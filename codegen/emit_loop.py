@@ -19,6 +19,7 @@ from theanolike.codegen.emit_team import (
     may_be_shared,
     noting,
     sizes_known,
+    steps_fail,
     work_of,
 )
 from theanolike.codegen.memory import Slot, root
@@ -92,14 +93,25 @@ class _LoopWriter:
         if not self.count and may_be_divided(level, self.node):
             self.write_divided(inner, step, scheduled)
             return
-        if may_take_columns(level, self.node, inner, scheduled):
-            self.write_columns(inner, step, scheduled)
-            return
-        if may_be_shared(level, self.node, inner, scheduled):
-            self.open_team(inner, scheduled)
-        elif may_be_added_up(level, self.node):
+        adds_up = may_be_added_up(level, self.node)
+        # Of threads that take elements, each would look at all indices.
+        if adds_up and steps_fail(scheduled):
             self.write_pieces(inner, step, scheduled)
-            return
+        elif may_take_columns(level, self.node, inner, scheduled):
+            self.write_columns(inner, step, scheduled)
+        elif may_be_shared(level, self.node, inner, scheduled):
+            self.open_team(inner, scheduled)
+            self.write_steps(inner, step, scheduled, done)
+        elif adds_up:
+            self.write_pieces(inner, step, scheduled)
+        else:
+            self.write_steps(inner, step, scheduled, done)
+
+    def write_steps(
+        self, inner: "Level", step: str, scheduled: Steps, done: str
+    ) -> None:
+        """Write the steps in order, of one thread or of all members of a team."""
+        unit, level = self.unit, self.level
         for line in self.declared:
             level.emit(line)
         shared = "shared among threads" if inner.barrier else ""
@@ -121,7 +133,8 @@ class _LoopWriter:
             level.emit(f"  if ({inner.barrier}.stopped({given})) return;")
         # With what the results asked for.
         level.chunks[-1].lines[at:at] = [
-            noting(step, line, shared=bool(inner.barrier)) for line in inner.lines
+            noting(step, line, shared=bool(inner.barrier), caller=inner.caller)
+            for line in inner.lines
         ]
         level.emit("}")
         if inner.barrier:
@@ -311,6 +324,11 @@ class _LoopWriter:
         run = unit.names(("run", self.node), "steps")
         emit(f"const auto {run} = [&](i64 member, i64 members) {{")
         rows = rows_apart(self.node, inner, scheduled)
+        if steps_fail(scheduled):
+            rows = None  # all leave at the same step
+            inner.caller = unit.names(("caller", self.node), "own")
+            emit(f"  tl_call {inner.caller}_call = *c;")
+            emit(f"  tl_call* const {inner.caller} = &{inner.caller}_call;")
         if rows is not None:
             inner.apart = unit.names(("apart", self.node), "apart")
             inner.row_count = rows
@@ -343,7 +361,7 @@ class _LoopWriter:
         emit(
             f"if ({inner.barrier}.stop) return tl_fail(c, TL_INTERRUPTED, -1, 0, 0, 0);"
         )
-        if any(isinstance(step, Require) for step in scheduled):
+        if steps_fail(scheduled) or any(isinstance(s, Require) for s in scheduled):
             emit("if (c->error.code) return c->error.code;")
         self.current = list(self.left)
 

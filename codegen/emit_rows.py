@@ -16,6 +16,7 @@ from theanolike.codegen.program import Load, Reduce, Value
 from theanolike.codegen.reductions import LANES, Accumulator
 from theanolike.codegen.scalars import ARITHMETIC, CTYPE
 from theanolike.codegen.schedule.fuse import Stage
+from theanolike.codegen.schedule.sharing import may_fail
 from theanolike.codegen.schedule.statements import Statement
 from theanolike.codegen.shapes import Extent, product
 
@@ -35,6 +36,8 @@ def row_depth(kernel: "KernelWriter") -> int | None:
     nest, layout = kernel.nest, kernel.loops[0]
     inner = layout.outer or len(layout.extents) - 1
     if kernel.overwritten or inner < 1 or (not layout.outer and len(nest.stages) > 1):
+        return None
+    if may_fail(nest):  # the first row that fails is told
         return None
     if kernel.sharing != "outer" and (kernel.sharing != "rows" or layout.outer != 1):
         return None

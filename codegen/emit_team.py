@@ -18,12 +18,14 @@ from theanolike.codegen.program import (
 )
 from theanolike.codegen.scalars import CTYPE
 from theanolike.codegen.schedule.fuse import Nest
+from theanolike.codegen.schedule.sharing import may_fail
 from theanolike.codegen.shapes import Extent, leaves, product
 
 if TYPE_CHECKING:
     from theanolike.codegen.emit_level import Level
 
 TEAM_WORK = 1 << 14  # elements of a step from which threads share it
+MOST_CHECKS = 1 << 20  # kernels of a step that may fail
 # How a body's statements leave the compute function.
 FAILURE = re.compile(r"\breturn (tl_(?:fail|step)\(c, .*\)|c->error\.code);")
 
@@ -52,8 +54,8 @@ def _extents(step: Nest | Node) -> Iterator[int | Extent]:
 def may_be_shared(level: "Level", node: Loop, inner: "Level", scheduled: Steps) -> bool:
     """Tell whether threads may take the steps together, each a piece of every nest.
 
-    So may those whose nests are all divided by elements, and can't fail, with products
-    of matrices. Scalars are computed by each thread: they may not be written where
+    So may those whose nests are all divided by elements, with products of matrices.
+    Scalars are computed by each thread: they may not be written where
     others read them.
     """
     if level is not level.unit.top or node.until or not sizes_known(node, scheduled):
@@ -68,7 +70,7 @@ def is_divided(inner: "Level", step: Nest | Node) -> bool:
     if not isinstance(step, Nest):
         return is_product(step)
     kernel = inner.ready.get(step)
-    return kernel is not None and kernel.sharing == "outer" and not kernel.may_fail
+    return kernel is not None and kernel.sharing == "outer"
 
 
 def stands_alone(inner: "Level", step: Nest | Node) -> bool:
@@ -76,7 +78,7 @@ def stands_alone(inner: "Level", step: Nest | Node) -> bool:
     if not isinstance(step, Nest):
         return isinstance(step, Reshape | Require)
     return inner.stands_inline(step) and not any(
-        s.node.effect is not Effect.TOTAL or s.value in inner.storage.stored
+        s.node.effect is Effect.EFFECT or s.value in inner.storage.stored
         for s in step.statements
     )
 
@@ -112,13 +114,21 @@ def said(level: "Level", kernel: Kernel, text: str) -> str:
     )
 
 
-def noting(step: str, line: str, *, shared: bool) -> str:
+def steps_fail(scheduled: Steps) -> bool:
+    """Tell whether a nest among the steps may fail."""
+    return any(isinstance(step, Nest) and may_fail(step) for step in scheduled)
+
+
+def noting(step: str, line: str, *, shared: bool, caller: str = "c") -> str:
     """Return a line of a loop's body; where it fails it notes the step.
 
-    In a team all members fail at the same step, and one of them says so.
+    In a team all members fail at the same step, and one of them says so: what is noted
+    with its `caller`.
     """
     noted = rf"tl_step(c, {step}, \1);"
     if shared:
+        if caller != "c":
+            noted = f"{{ c->error = {caller}->error; {noted} }}"
         return FAILURE.sub(rf"{{ if (member == 0) {noted} return; }}", line)
     return FAILURE.sub(f"return {noted}", line)
 
@@ -142,6 +152,7 @@ def declare_own_rows(level: "Level", inner: "Level", scheduled: Steps) -> None:
 def call_together(level: "Level", name: str, kernel: Kernel) -> None:
     """Let each thread do its share of a kernel, and wait for the others."""
     given = {p.name: level.argument(p) for p in kernel.parameters}
+    given["c"] = level.caller
     for p in kernel.parameters:
         if p.kind == "row" and isinstance(p.subject, Value):
             given[p.name] = level.own_rows[p.subject]
@@ -155,7 +166,21 @@ def call_together(level: "Level", name: str, kernel: Kernel) -> None:
     args = ", ".join([*(given[n] for n in piece_arguments(kernel)), *share])
     level.let_read()
     level.emit(f"{name}_piece({args});")
+    if not kernel.may_fail:
+        level.wait()
+        return
+    level.checks += 1
+    step = level.scalar(level.program.inputs[0])
+    at = f"({step} + 1) * {MOST_CHECKS} + {level.checks}"
+    level.emit(f"if ({level.caller}->error.code) {level.barrier}.fail({at});")
     level.wait()
+    # In order, by one of them: what fails first is told, as by one thread.
+    whole = ", ".join([*(given[n] for n in piece_arguments(kernel)), "0", count])
+    again = f"{level.caller}->error = tl_error{{}}; {name}_piece({whole});"
+    level.emit(f"if ({level.barrier}.has_failed({at})) {{")
+    level.emit(f"  if (member == 0) {{ {again} }}")
+    level.emit("  return c->error.code;")
+    level.emit("}")
 
 
 def _share(level: "Level", count: str, at: str) -> str:

@@ -47,6 +47,9 @@ class Kernel(NamedTuple):
         The elements of the longest row temporary, or nothing.
     row_work : str
         With "rows", the elements visited per row.
+    may_fail : bool
+        Pieces that fail say so; then all is done again in order, which tells what
+        failed first.
     """
 
     parameters: tuple[Parameter, ...]
@@ -100,7 +103,8 @@ def _fields(kernel: Kernel) -> list[tuple[str, str]]:
             (f"{d}_part", f"{n}_part") if p.subject in parts else (d, n)
             for p, (d, n) in zip(shown, fields, strict=True)
         ]
-    return fields + [(f"{kind}* __restrict {n}", n) for kind, n in kernel.partials]
+    fields += [(f"{kind}* __restrict {n}", n) for kind, n in kernel.partials]
+    return [("tl_call* c", "c"), *fields] if kernel.may_fail else fields
 
 
 def piece_arguments(kernel: Kernel) -> list[str]:
@@ -127,12 +131,21 @@ def _task(name: str, kernel: Kernel) -> list[str]:
         if isinstance(v, Value)
     ]
     given = ", ".join(n if n in rows else f"a->{n}" for _, n in fields)
+    lines = [*local, f"  {name}_piece({given}, begin, end);"]
+    kind = f"const {name}_task*"
+    if kernel.may_fail:
+        kind, members = f"{name}_task*", f"{members} i32 failed;"
+        lines = [
+            "  tl_call own = *a->c;",
+            *local,
+            f"  {name}_piece({given.replace('a->c', '&own', 1)}, begin, end);",
+            "  if (own.error.code) __atomic_store_n(&a->failed, 1, __ATOMIC_RELAXED);",
+        ]
     return [
         f"struct {name}_task {{ {members} }};",
         f"static void {name}_run(void* data, i64 begin, i64 end) {{",
-        f"  const {name}_task* a = (const {name}_task*)data;",
-        *local,
-        f"  {name}_piece({given}, begin, end);",
+        f"  {kind} a = ({kind})data;",
+        *lines,
         "}",
     ]
 
@@ -163,12 +176,15 @@ def _divide(name: str, kernel: Kernel) -> list[str]:
             *(f"  {kind} {n}[{PIECES}];" for kind, n in kernel.partials),
         ]
         count, grain = "pieces", "1"
+    whole = f"{name}_piece({given}, 0, {count});"
+    failed = [f"    if (task.failed) {whole}"] if kernel.may_fail else []
     return [
         *lines,
         f"  if ({few}) {{",
-        f"    {name}_piece({given}, 0, {count});",
+        f"    {whole}",
         "  } else {",
         f"    {name}_task task = {{{given}}};",
         f"    c->table->parallel(c, {name}_run, &task, {count}, {grain});",
+        *failed,
         "  }",
     ]

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 LEAST = 20  # milliseconds of compiling that a second process is worth
 # Milliseconds, about, that a compiler takes for a function, a reduction in lanes (its
-# body stands there twice), an elementary function, a thousand characters, and the
-# kernel of products.
-_FUNCTION, _LANES, _ELEMENTARY, _TEXT, _PRODUCT = 8, 14, 11, 3, 70
+# body stands there twice), an elementary function, a thousand characters, those of what
+# is no kernel, and the kernel of products.
+_FUNCTION, _LANES, _ELEMENTARY, _TEXT, _REST, _PRODUCT = 8, 14, 11, 3, 5, 80
 _CALL = re.compile(r"\b(?!abs|sqrt|copysign|fma|from_bits)[a-z0-9]+_[cf](?:32|64)\(")
 _LANES_BODY = re.compile(r"const auto step = .*?\n\s*};\n", re.DOTALL)
 _CALLED = re.compile(r"\bkernel_\w+(?=\()")
@@ -54,7 +54,7 @@ def split(text: str, kernels: Sequence[str]) -> list[str]:
 def _half(kernels: Sequence[str], rest: str) -> list[str]:
     """Return kernels that take about as long as the others and the `rest`."""
     times = {kernel: _time(kernel) for kernel in kernels}
-    sums = [_TEXT * len(rest) / 1000 + _PRODUCT * ("tl_product<" in rest), 0.0]
+    sums = [_REST * len(rest) / 1000 + _PRODUCT * ("tl_product<" in rest), 0.0]
     chosen: list[str] = []
     for kernel in sorted(kernels, key=times.__getitem__, reverse=True):
         side = sums[1] < sums[0]

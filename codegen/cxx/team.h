@@ -5,10 +5,16 @@ struct tl_barrier {
   alignas(64) i64 arrived = 0;
   alignas(64) i64 phase = 0;
   alignas(64) i64 stop = 0;
+  i64 failed = 0;  // at which place of which step a member's part failed
   // Members that don't wait for each other stop where they are.
   __attribute__((always_inline)) bool stopped(i64 at, bool apart = false) const {
     const i64 said = __atomic_load_n(&stop, __ATOMIC_RELAXED);
     return apart ? said != 0 : said == at;
+  }
+  void fail(i64 at) { __atomic_store_n(&failed, at, __ATOMIC_RELAXED); }
+  // After all waited. A faster member may fail further on already, at another place.
+  __attribute__((always_inline)) bool has_failed(i64 at) const {
+    return __atomic_load_n(&failed, __ATOMIC_RELAXED) == at;
   }
   __attribute__((always_inline)) void wait(i64 members) {
     if (members == 1) return;

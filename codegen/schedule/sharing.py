@@ -3,18 +3,48 @@
 from theanolike.codegen.boxes import Box, box_of
 from theanolike.codegen.collapse import Layout
 from theanolike.codegen.memory import accumulates
-from theanolike.codegen.program import Effect, Reduce, Scatter
+from theanolike.codegen.program import (
+    Checked,
+    Effect,
+    Reduce,
+    Scatter,
+    Value,
+    scalar_order,
+)
 from theanolike.codegen.schedule.fuse import Nest
 from theanolike.codegen.schedule.statements import Statement
 
 
+def may_fail(nest: Nest) -> bool:
+    """Tell whether a nest looks at an index that may be out of bounds."""
+    return any(s.node.effect is not Effect.TOTAL for s in nest.statements)
+
+
+def looked_up(nest: Nest) -> set[Value]:
+    """Return the values of which a nest reads elements at indices that it checks."""
+    return {
+        load.source
+        for s in nest.statements
+        for load in s.loads
+        if any(isinstance(i, Checked) for i in scalar_order(*load.index))
+    }
+
+
 def sharing_of(nest: Nest, layout: Layout) -> str:
-    """Say how the nest is divided among threads (kernel_text.py)."""
+    """Say how the nest is divided among threads (kernel_text.py).
+
+    One that may fail is taken in order by each of them: as if by one thread it is done
+    again to find what failed first.
+    """
+    how = _sharing_of(nest, layout)
+    return how if how in {"outer", "blocks"} or not may_fail(nest) else "none"
+
+
+def _sharing_of(nest: Nest, layout: Layout) -> str:
     statements = nest.statements
-    fails = any(s.node.effect is not Effect.TOTAL for s in statements)
-    if not fails and only_box(nest, layout) is not None:
+    if not may_fail(nest) and only_box(nest, layout) is not None:
         return "outer"
-    if fails or not layout.extents or any(s.kind == "scatter" for s in statements):
+    if not layout.extents or any(s.kind == "scatter" for s in statements):
         return "none"
     memory = [s for s in statements if accumulates(s)]
     if layout.outer:

@@ -1,3 +1,5 @@
+"""DebugMode: the first difference between its ways of computing is named."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Modes: what runs a graph, and which rewrites they choose."""
+
 import pytest
 
 import theanolike as theano

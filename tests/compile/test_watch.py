@@ -1,3 +1,5 @@
+"""MonitorMode, NanGuardMode and profiles: what they see of each node and call."""
+
 import io
 
 import numpy as np

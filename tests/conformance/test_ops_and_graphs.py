@@ -66,6 +66,7 @@ def test_ops_are_made_in_theanos_words():
     assert np.array_equal(b, value.reshape(3, 2))
     assert np.array_equal(c, value.ravel())
     assert T.Flatten(outdim=2)(m).ndim == 2
+    assert T.opt.make_vector(x, x).type.shape == (2,)
     assert T.Rebroadcast((0, True))(m).broadcastable == (True, False)
     assert T.Rebroadcast((0, False), (1, True))(m).broadcastable == (False, True)
     with pytest.raises(ValueError, match="non-existent dimension 5"):
@@ -131,3 +132,35 @@ def test_a_function_says_which_attribute_it_has_not():
     assert [out.variable for out in f.outputs] == [x]
     with pytest.raises(AttributeError, match="compiled function has no attribute 'q'"):
         f.q
+
+
+WRONG = {
+    "connection_pattern": (lambda *_: [[True, True]], "a row for each of 1 inputs"),
+    "R_op": (lambda *_: [], "returned 0 terms"),
+    "infer_shape": (lambda *_: [(1, 2)], "a shape for each output"),
+}
+
+
+@pytest.mark.parametrize("method", WRONG)
+def test_what_a_users_op_says_of_itself_must_fit_its_node(method):
+    told, message = WRONG[method]
+    op = type("Wrong", (Twice,), {method: told, "grad": lambda _, __, gs: gs})()
+    uses = {
+        "connection_pattern": lambda: T.grad(op(v).sum(), v),
+        "R_op": lambda: T.Rop(op(v), v, v),
+        "infer_shape": lambda: theano.function([v], op(v).shape),
+    }
+    with pytest.raises(ValueError, match=message):
+        uses[method]()
+
+
+def test_r_op_may_return_a_term_alone_and_infer_shape_may_not_know():
+    methods = {
+        "R_op": lambda _, __, points: points[0] * 2,
+        "infer_shape": lambda *_: [None],
+    }
+    op = type("Bare", (Twice,), methods)()
+    f = theano.function([v], [T.Rop(op(v), v, v), op(v).shape])
+    pushed, shape = f([1.0, 2.0])
+    assert pushed.tolist() == [2, 4]
+    assert shape.tolist() == [2]

@@ -84,3 +84,21 @@ def test_updates_merge_with_pairs_and_refuse_names():
 def test_a_method_that_is_not_there_yet_says_so():
     with pytest.raises(NotImplementedError, match="choose"):
         v.choose([1])
+
+
+class Mine:
+    """What stands to the right of operators."""
+
+    def __radd__(self, other):
+        return f"{other} plus mine"
+
+    def __gt__(self, other):
+        return f"mine above {other}"
+
+
+def test_an_operand_that_is_no_tensor_may_know_what_to_do():
+    assert v + Mine() == "v plus mine"
+    assert (v < Mine()) == "mine above v"
+    for refused in (lambda: v * Mine(), lambda: v + "a", lambda: v * [None]):
+        with pytest.raises(AsTensorError, match="expected a number, an array of"):
+            refused()

@@ -1,3 +1,5 @@
+"""`Rop`, `Lop` and `subgraph_grad`."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""`jacobian` and `hessian`."""
+
 import numpy as np
 import pytest
 

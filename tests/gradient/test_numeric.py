@@ -1,3 +1,5 @@
+"""`numeric_grad` and `verify_grad`, which must find what is wrong."""
+
 import numpy as np
 import pytest
 

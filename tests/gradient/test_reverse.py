@@ -1,3 +1,5 @@
+"""`grad` and each of its parameters."""
+
 import numpy as np
 import pytest
 

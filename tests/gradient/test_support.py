@@ -1,3 +1,5 @@
+"""Cotangents, their supports, and sums of them."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""`check_graph`: each invariant of a graph, violated."""
+
 import pytest
 
 import theanolike.types.constructors as C

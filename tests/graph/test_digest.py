@@ -1,3 +1,5 @@
+"""Digests of graphs: what counts and what does not."""
+
 import subprocess
 import sys
 from dataclasses import dataclass

@@ -1,3 +1,5 @@
+"""`pydotprint`: graphs as DOT text and as pictures."""
+
 import pytest
 
 import theanolike.types.constructors as C

@@ -1,3 +1,5 @@
+"""Graphs as values, which loops and branches hold."""
+
 import pickle
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Pickles and copies of graphs, deep ones too."""
+
 import copy
 import pickle
 from itertools import pairwise

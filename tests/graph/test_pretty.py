@@ -1,3 +1,5 @@
+"""`pp`: formulas in Theano's layout."""
+
 import pytest
 
 import theanolike.types.constructors as C

@@ -1,3 +1,5 @@
+"""`debugprint`: graphs in Theano's layout."""
+
 import io
 
 import pytest

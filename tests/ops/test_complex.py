@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import theanolike as theano
 import theanolike.tensor as T
 from theanolike.gradient.reverse import grad
 from theanolike.ops import complex as ops
@@ -69,3 +70,12 @@ def test_the_gradient_by_a_real_tensor_stays_real():
 def test_transcendental_functions_of_complex_numbers_are_refused():
     with pytest.raises(TypeError, match="exp isn't defined for operands of dtype comp"):
         exp(T.zvector())
+
+
+def test_factors_of_complex_numbers_are_gathered_without_powers():
+    z, at = T.zvector("z"), np.array([3 - 4j, 1j, 0.5])
+    products = [(z * 2j) * (z * 2j) * (z * 3), T.sqr(z * 2j) / (z * z * z) * z]
+    mode = theano.Mode("py", "fast_run")
+    gathered, cancelled = theano.function([z], products, mode=mode)(at)
+    np.testing.assert_allclose(gathered, -12 * at**3)
+    np.testing.assert_allclose(cancelled, [-4] * 3)

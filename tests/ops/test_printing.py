@@ -1,3 +1,5 @@
+"""The op `Print`: what it shows and passes on."""
+
 import pickle
 
 import numpy as np

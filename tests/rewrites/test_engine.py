@@ -1,3 +1,5 @@
+"""The engine of rewrites: order, bounds, warnings."""
+
 import logging
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Arguments of the runtime's functions: what is taken, converted, refused."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""BLAS by way of the table, on the runtime's threads."""
+
 import subprocess
 import sys
 import threading

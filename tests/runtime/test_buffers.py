@@ -1,3 +1,5 @@
+"""Memory of results, and its reuse."""
+
 import gc
 import sys
 

@@ -1,3 +1,5 @@
+"""A unit's error record, and signals."""
+
 import subprocess
 import sys
 

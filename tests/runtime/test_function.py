@@ -1,3 +1,5 @@
+"""The callable type: calls, defaults, forms of results."""
+
 import copy
 import gc
 import pickle

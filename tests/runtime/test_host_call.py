@@ -1,3 +1,5 @@
+"""Calls of a unit back into Python."""
+
 import sys
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""The module `_runtime`: its version, contract and types."""
+
 import re
 from importlib.resources import files
 

@@ -1,3 +1,5 @@
+"""Cells: values that live between calls, their locks."""
+
 import gc
 import threading
 import weakref

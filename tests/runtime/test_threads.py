@@ -1,3 +1,5 @@
+"""The pool of threads: regions, teams, forks."""
+
 import os
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""Opened libraries."""
+
 import pytest
 
 from theanolike import _runtime

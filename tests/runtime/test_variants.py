@@ -1,3 +1,5 @@
+"""Bodies made for extents of 1."""
+
 import gc
 import sys
 import weakref

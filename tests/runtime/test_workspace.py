@@ -1,3 +1,5 @@
+"""Scratch memory between calls."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Shared variables: values, copies, types."""
+
 import copy
 import pickle
 

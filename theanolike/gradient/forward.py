@@ -190,7 +190,13 @@ def _push(node: Apply, given: Sequence[Tangent | None]) -> Sequence[Tangent | No
         pushed = node.op.R_op(node.inputs, [t.value if t else None for t in given])
     except MethodNotDefinedError:
         return _push_twice_back(node, given)
-    return [_as_tangent(value) for value in pushed]
+    terms = list(pushed) if isinstance(pushed, list | tuple) else [pushed]
+    if len(terms) != len(node.outputs):
+        raise ValueError(
+            f"R_op of {node.op} returned {len(terms)} terms, expected one for each of "
+            f"{len(node.outputs)} outputs."
+        )
+    return [_as_tangent(value) for value in terms]
 
 
 def _as_tangent(value: Any) -> Tangent | None:

@@ -39,7 +39,14 @@ def connections(node: Apply) -> list[list[bool]]:
     derived = type(op).connection_pattern is NativeOp.connection_pattern
     if isinstance(op, NativeOp) and derived:
         return [[True] * len(node.outputs)] * len(node.inputs)
-    return op.connection_pattern(node)
+    pattern = op.connection_pattern(node)
+    rows, columns = len(node.inputs), len(node.outputs)
+    if [len(row) for row in pattern] != [columns] * rows:
+        raise ValueError(
+            f"connection_pattern of {op} must have a row for each of {rows} inputs, "
+            f"of an entry for each of {columns} outputs, got {pattern}."
+        )
+    return pattern
 
 
 def pull_back(

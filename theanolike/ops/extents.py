@@ -159,8 +159,10 @@ def shape_i(x: Any, axis: int) -> Any:
     return ShapeItem(axis % x.ndim)(x)
 
 
-def make_vector(items: Sequence[Any]) -> Any:
-    """Return a vector of scalars; of constants only, a constant."""
+def make_vector(*items: Any) -> Any:
+    """Return a vector of scalars, one by one or in a list; of constants, a constant."""
+    if len(items) == 1 and isinstance(items[0], list | tuple):
+        (items,) = items
     if not items:
         return constant(np.zeros(0, "int64"))
     variables = as_operands(items)

@@ -23,7 +23,7 @@ from theanolike.rewrites.pattern import conform, uniform
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
 from theanolike.types.constants import constant
-from theanolike.types.dtypes import is_continuous
+from theanolike.types.dtypes import is_complex, is_continuous
 
 __all__ = ["PRODUCTS", "Parts", "collect", "parts_of", "product_of", "sum_of"]
 
@@ -225,6 +225,8 @@ def _folded(op: Any, parts: Sequence[Any]) -> Any:
 
 def _power(variable: Any, n: int, dtype: str) -> Any:
     base = cast(variable, dtype)
+    if is_complex(dtype):  # of these there are no powers
+        return _folded(mul, [base] * n)
     return base if n == 1 else power(base, n)
 
 

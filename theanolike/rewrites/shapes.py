@@ -180,8 +180,15 @@ def _extent_of_user_op(x: Any, axis: int) -> Any:
         found = node.op.infer_shape(node, shapes)
     except (MethodNotDefinedError, NotImplementedError):
         return None
-    extent = found[x.index][axis]
-    return cast(extent, "int64")
+    shape = found[x.index] if len(found) == len(node.outputs) else ()
+    if shape is None:
+        return None
+    if isinstance(shape, list | tuple) and len(shape) != x.type.ndim:
+        raise ValueError(
+            f"infer_shape of {node.op} must return a shape for each output, of as many "
+            f"extents as it has dims ({x.type.ndim} of output {x.index}), got {found}."
+        )
+    return cast(shape[axis], "int64")
 
 
 @rewrite(CANONICALIZE, ShapeOf, aliases=["local_shape_to_shape_i", "ShapeOpt"])

@@ -91,6 +91,19 @@ def constant(
     """
     if isinstance(x, TensorConstant):
         return x
+    array = _as_array(x, dtype)
+    if ndim is not None:
+        if array.ndim > ndim:
+            raise ValueError(
+                f"Expected rank {ndim}, got an array of rank {array.ndim}."
+            )
+        array = array.reshape((1,) * (ndim - array.ndim) + array.shape)
+    result = TensorConstant(TensorType(array.dtype.name, array.shape), array, name)
+    result.weak = dtype is None and not ndim and is_python_scalar(x)
+    return result
+
+
+def _as_array(x: Any, dtype: Any) -> np.ndarray[Any, Any]:
     if isinstance(x, Variable):
         raise AsTensorError(
             f"Expected a value, got the variable {x}, whose value isn't known before "
@@ -106,20 +119,17 @@ def constant(
         array = np.asarray(x)
     else:
         array = _from_sequence(x)
+    if array.dtype.kind in "OUS":
+        raise AsTensorError(
+            f"Cannot convert {brief(x)} to TensorType: expected a number, an array of "
+            f"numbers or a variable, got {type(x).__name__}."
+        )
     if array.dtype.name not in ALL:
         raise AsTensorError(
             f"Cannot convert {brief(x)} to TensorType: dtype {array.dtype} isn't one "
             f"of {', '.join(ALL)}."
         )
-    if ndim is not None:
-        if array.ndim > ndim:
-            raise ValueError(
-                f"Expected rank {ndim}, got an array of rank {array.ndim}."
-            )
-        array = array.reshape((1,) * (ndim - array.ndim) + array.shape)
-    result = TensorConstant(TensorType(array.dtype.name, array.shape), array, name)
-    result.weak = dtype is None and not ndim and is_python_scalar(x)
-    return result
+    return array
 
 
 def _from_sequence(x: Any) -> np.ndarray[Any, Any]:

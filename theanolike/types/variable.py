@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from theanolike.errors import UnsupportedError
+from theanolike.errors import AsTensorError, UnsupportedError
 from theanolike.graph.variable import Variable
 from theanolike.types.type import TensorType
 
@@ -60,14 +60,35 @@ def _operator(function: str, *, reflected: bool = False) -> Any:
         operands = (other, self) if reflected else (self, other)
         try:
             return getattr(_functions, function)(*operands)
-        except AsTensorOperandError:
-            return NotImplemented
+        except AsTensorError:
+            if not reflected and _has_own(type(other), _OTHER_SIDE.get(function, "")):
+                return NotImplemented  # Python tries the other side
+            raise
 
     return method
 
 
-class AsTensorOperandError(TypeError):
-    """An operand that no tensor operator takes; Python tries the other side."""
+_ORDERS = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+_SIDES = {
+    "true_div": "truediv",
+    "int_div": "floordiv",
+    "left_shift": "lshift",
+    "right_shift": "rshift",
+}
+_OTHER_SIDE = {name: f"__{other}__" for name, other in _ORDERS.items()} | {
+    name: f"__r{_SIDES.get(name, name.strip('_'))}__"
+    for name in (*_SIDES, *"add sub mul mod divmod pow and_ or_ xor matmul".split())
+}
+
+
+def _has_own(kind: type, method: str) -> bool:
+    """Tell whether a class, neither Python's nor NumPy's, has the method."""
+    own = getattr(kind, method, None)
+    return (
+        kind.__module__.partition(".")[0] not in ("builtins", "numpy")
+        and own is not None
+        and own is not getattr(object, method, None)
+    )
 
 
 def _no_number(kind: str) -> str:

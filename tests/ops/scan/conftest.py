@@ -1,3 +1,5 @@
+"""What the tests of loops share."""
+
 import pytest
 
 from theanolike.compile.function import function

@@ -1,3 +1,5 @@
+"""Theano's helpers for graphs of loops: equality, copies, new variables."""
+
 import numpy as np
 import pytest
 

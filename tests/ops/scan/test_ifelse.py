@@ -1,3 +1,5 @@
+"""`ifelse`: values, gradients, what is left uncomputed."""
+
 import pickle
 
 import numpy as np

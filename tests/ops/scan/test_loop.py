@@ -1,3 +1,5 @@
+"""`LoopOp` by itself: shapes, reference, program."""
+
 import pickle
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Rows and branches whose shapes are known by value only."""
+
 import numpy as np
 import pytest
 

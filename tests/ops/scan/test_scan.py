@@ -1,3 +1,5 @@
+"""`scan`: its arguments, values and gradients."""
+
 import pickle
 
 import numpy as np

@@ -155,6 +155,13 @@ SAMPLES = {
             FIXED,
         ),
     ],
+    "scatter_into_state": [
+        lambda: repeated(
+            lambda s, v: s + f("set_subtensor")(f("zeros_like")(v)[1], v.sum()),
+            f("zeros_like")(V),
+            [V],
+        ),
+    ],
     "sums_in_pieces": [
         lambda: over_rows(lambda s, x: s - exp(x).sum(), S, FIXED),
         lambda: over_rows(lambda s, x: f("maximum")(s, x * x), ZEROS, FIXED),

@@ -12,6 +12,7 @@ from theanolike.rewrites.loops import (
     merging,
     pieces,
     push,
+    scattered,
     sums,
 )
 from theanolike.rewrites.loops.bodies import rewrite_bodies
@@ -31,6 +32,7 @@ __all__ = [
     "pieces",
     "push",
     "rewrite_bodies",
+    "scattered",
     "store_or_compute",
     "sums",
     "trim_loops",

@@ -10,9 +10,10 @@ from theanolike.graph.frozen import FrozenGraph
 from theanolike.graph.variable import Constant
 from theanolike.ops.arithmetic import add, mul, sub, true_div
 from theanolike.ops.comparison import eq, ge
+from theanolike.ops.conditional import switch
 from theanolike.ops.exponential import exp, log
 from theanolike.ops.extrema import Largest
-from theanolike.ops.logic import and_, invert, or_
+from theanolike.ops.logic import invert
 from theanolike.ops.reduction import AnyTrue
 from theanolike.ops.scan.ifelse import IfElse
 from theanolike.ops.scan.loop import LoopOp
@@ -65,12 +66,14 @@ def _factored(loop: OpenLoop, terms: Terms) -> Any:
     across = (ACROSS, DOWN)[terms.axis]
     moves = loop.capture(exp(sub(outside, across(finite_or_zero(scale)))))
     scale_in = loop.capture(scale)
-    never = loop.capture(eq(scale, constant(float("-inf"), dtype=dtype)))
+    # 0 is right where no term ever counts.
+    never = eq(scale, constant(float("-inf"), dtype=dtype))
+    least = loop.capture(switch(never, zero, constant(LEAST[dtype], dtype=dtype)))
 
     a = terms.a
     m, p = weights_of_vector(a)
     q = combined(p, moves, terms.axis)
-    is_good = or_(ge(q, constant(LEAST[dtype], dtype=dtype)), and_(never, eq(q, zero)))
+    is_good = ge(q, least)
     if isinstance(terms.node.op, LogSumExp):
         quick = add(add(m, scale_in), log(q))
         given = [a, terms.fixed, m, scale_in, q]
