@@ -55,6 +55,7 @@ NUMPY: dict[str, Any] = {
     "imag": np.imag,
     "int_div": np.floor_divide,
     "inv": lambda x: np.true_divide(np.ones((), x.dtype), x),
+    "inv_expm1": lambda x: np.true_divide(np.ones((), x.dtype), np.expm1(x)),
     "invert": np.invert,
     "isfinite": np.isfinite,
     "isinf": np.isinf,
@@ -91,6 +92,7 @@ NUMPY: dict[str, Any] = {
     ),
     "round_half_to_even": np.round,
     "scaled_exp": lambda x, y: x * np.exp(np.where(x == 0, np.minimum(y, 0), y)),
+    "sech": lambda x: np.true_divide(np.ones((), x.dtype), np.cosh(x)),
     "sgn": np.sign,
     "sigmoid": lambda x: special.expit(x).astype(x.dtype),
     "sin": np.sin,
@@ -112,8 +114,8 @@ NUMPY: dict[str, Any] = {
 
 # Float functions that NumPy doesn't have: their operands are floats in the above.
 FLOAT_ONLY = {
-    *("leaky_relu", "log1mexp", "relu", "scaled_exp", "sigmoid", "softplus"),
-    *("xlogx", "xlogy0"),
+    *("inv_expm1", "leaky_relu", "log1mexp", "relu", "scaled_exp", "sech"),
+    *("sigmoid", "softplus", "xlogx", "xlogy0"),
 }
 
 
@@ -133,6 +135,7 @@ DOMAINS = {
     "arcsin": (-0.9, 0.9),
     "arctanh": (-0.9, 0.9),
     "inv": (0.3, 3),
+    "inv_expm1": (0.3, 3),
     "log": (0.2, 3),
     "log10": (0.2, 3),
     "log1mexp": (-3, -0.1),

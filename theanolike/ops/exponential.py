@@ -31,6 +31,24 @@ expm1: Unary = unary(
     pullback=lambda x, y, g: g * exp(x),
     doc="exp(x) - 1, accurate near 0.",
 )
+
+
+def _inv_expm1(x: Any) -> Any:
+    return 1 / np.expm1(x)
+
+
+def _lower_inv_expm1(_: Builder, x: Scalar) -> Scalar:
+    return Literal(1, x.dtype) / Call("expm1", x.dtype, (x,))
+
+
+inv_expm1: Unary = unary(
+    "inv_expm1",
+    _inv_expm1,
+    accepts=is_real,
+    lower=_lower_inv_expm1,
+    pullback=lambda x, y, g: -g * y * (1 + y),
+    doc="1 / (exp(x) - 1), of which no derivative overflows.",
+)
 log: Unary = unary(
     "log",
     np.log,
@@ -119,7 +137,7 @@ log1mexp: Unary = unary(
     _log1mexp,
     accepts=is_real,
     lower=_lower_log1mexp,
-    pullback=lambda x, y, g: -g / expm1(-x),
+    pullback=lambda x, y, g: -g * inv_expm1(-x),
     doc="log(1 - exp(x)), accurate for all x < 0.",
 )
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from theanolike.codegen.lowering import Builder, Call, Literal, Scalar
 from theanolike.ops.arithmetic import is_real
 from theanolike.ops.elementwise import Binary, Unary, binary, floating, unary
 from theanolike.ops.exponential import sqrt
@@ -81,6 +82,20 @@ tanh: Unary = unary(
     accepts=is_real,
     pullback=lambda x, y, g: g * (1 - y * y),
     doc="The hyperbolic tangent, sinh(x) / cosh(x).",
+)
+
+
+def _lower_sech(_: Builder, x: Scalar) -> Scalar:
+    return Literal(1, x.dtype) / Call("cosh", x.dtype, (x,))
+
+
+sech: Unary = unary(
+    "sech",
+    lambda x: 1 / np.cosh(x),
+    accepts=is_real,
+    lower=_lower_sech,
+    pullback=lambda x, y, g: -g * y * tanh(x),
+    doc="1 / cosh(x), of which no derivative overflows.",
 )
 arcsinh: Unary = unary(
     "arcsinh",

@@ -190,7 +190,7 @@ def log_of_one_less_exp(x: Any) -> Any:
     return log1mexp(x)
 
 
-@rewrite(STABILIZE, log(expm1(x)), grade=Grade.ROUNDING)
+@rewrite(STABILIZE, log(expm1(x)), log(exp(x) - 1), grade=Grade.ROUNDING)
 def log_of_exp_less_one(x: Any) -> Any:
     """log(exp(x) - 1) = x + log1mexp(-x), the inverse of softplus."""
     return add(x, log1mexp(neg(x)))
@@ -287,7 +287,13 @@ def tanh_of_exponentials(x: Any) -> Any:
     return tanh(x)
 
 
-@rewrite(STABILIZE, expm1(x) / (1 + exp(x)), grade=Grade.DOMAIN)
+@rewrite(
+    STABILIZE,
+    expm1(x) / (1 + exp(x)),
+    (exp(x) - 1) / (1 + exp(x)),
+    expm1(x) * sigmoid(-x),
+    grade=Grade.DOMAIN,
+)
 def tanh_of_half(x: Any) -> Any:
     """(exp(x) - 1) / (exp(x) + 1) = tanh(x / 2)."""
     return tanh(mul(x, 0.5))

@@ -99,29 +99,34 @@ class Pattern:
         self.root = expression.owner.op
         self._term: Term = _part(expression)
         below = self._term.operands
+        self._arity = len(below)
         self._names = tuple(part.op.name for part in below if isinstance(part, Term))
         self._needs_constant = any(
             isinstance(part, Value) or (isinstance(part, Hole) and part.is_constant)
             for part in below
         )
 
-    def _is_possible(self, node: Apply) -> bool:
-        """Tell at little cost that most nodes don't match."""
-        if len(node.inputs) != len(self._term.operands):
-            return False
-        if self._needs_constant and not any(
-            type(v) is TensorConstant for v in node.inputs
-        ):
-            return False
-        if not self._names:
-            return True
-        found = [getattr(v.owner.op, "name", "") for v in node.inputs if v.owner]
-        return all(name in found for name in self._names)
-
     def match(self, node: Apply) -> Match | None:
         """Return the first way in which `node` has this form, or None."""
-        if not self._is_possible(node):
+        # What most nodes fail is looked at first, in this one call.
+        inputs = node.inputs
+        if len(inputs) != self._arity:
             return None
+        if self._needs_constant:
+            for v in inputs:
+                if type(v) is TensorConstant:
+                    break
+            else:
+                return None
+        for name in self._names:
+            for v in inputs:
+                made = v.owner
+                if made is None or type(made.op) is not Elementwise:
+                    continue
+                if made.op.name == name:
+                    break
+            else:
+                return None
         return next(_operands(self._term, node, _NOTHING), None)
 
     def holes(self) -> tuple[str, ...]:

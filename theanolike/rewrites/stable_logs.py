@@ -7,6 +7,8 @@ whose logarithms are known without it, and the others, which are weights of a su
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from theanolike.graph.apply import Apply
 from theanolike.ops.activation import sigmoid, softplus
 from theanolike.ops.arithmetic import (
@@ -38,14 +40,26 @@ from theanolike.ops.reduction import sum as sum_along
 from theanolike.ops.shape import Flatten, Rebroadcast, Reshape, SpecifyShape
 from theanolike.ops.softmax import LogSoftmax, LogSumExp, Softmax
 from theanolike.rewrites.extents import is_beside
-from theanolike.rewrites.factors import parts_of, product_of
+from theanolike.rewrites.factors import Parts, parts_of, product_of
+from theanolike.rewrites.hyperbolic import log_of_complement
 from theanolike.rewrites.pattern import conform, uniform
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
 from theanolike.types.constants import constant
 from theanolike.types.dtypes import is_float
 
-__all__ = ["again", "is_spread", "made_by", "powers_of", "rows_that_meet", "unshuffled"]
+__all__ = [
+    "SumOfExp",
+    "again",
+    "is_spread",
+    "made_by",
+    "powers_of",
+    "rows_that_meet",
+    "split_product",
+    "sum_of_exp",
+    "terms_of_exp",
+    "unshuffled",
+]
 
 STABILIZE = Phase.STABILIZE
 _SUMS = (Sum, Dot, BatchedDot, Diagonal)
@@ -61,6 +75,11 @@ def made_by(variable: Any, *kinds: type) -> Any:
     """Return the node of a variable if its op is of these kinds, else None."""
     node = variable.owner
     return node if node is not None and isinstance(node.op, kinds) else None
+
+
+def is_result_of(variable: Any, op: Any) -> bool:
+    """Tell whether a variable is the result of an op."""
+    return variable.owner is not None and variable.owner.op == op
 
 
 def unshuffled(variable: Any) -> tuple[Any, DimShuffle | None]:
@@ -116,6 +135,9 @@ def _known(variable: Any, depth: int = 0) -> Known | None:
         return Known(neg(softplus(neg(node.inputs[0]))))
     if isinstance(node.op, Softmax):
         return Known(LogSoftmax(node.op.axes)(node.inputs[0]))
+    complement = log_of_complement(node)
+    if complement is not None:
+        return Known(complement)
     if isinstance(node.op, _SUMS) or node.op in (add, sub):
         return _known_sum(variable, depth + 1)
     found = _of_elements(node, depth + 1)
@@ -123,7 +145,7 @@ def _known(variable: Any, depth: int = 0) -> Known | None:
 
 
 def _known_sum(total: Any, depth: int) -> Known | None:
-    found = _sum_of_exp(total, depth)
+    found = sum_of_exp(total, depth)
     if found is None:
         return None
     if found.rest is None:
@@ -139,13 +161,13 @@ def _of_elements(node: Any, depth: int) -> Any:
         inner = _known(node.inputs[0], depth)
         return inner and Known(*(v and op(v, *node.inputs[1:]) for v in inner))
     if op == abs_:
-        parted = _parted(node.inputs[0], depth)
+        parted = split_product(node.inputs[0], depth)
         if parted is None or parted.weight is None:
             return parted and parted.log
         return add(parted.log, log(abs_(parted.weight)))
     if op not in (power, sqrt) and not isinstance(op, Max | Min | Prod):
         return None
-    parted = _parted(node.inputs[0], depth)
+    parted = split_product(node.inputs[0], depth)
     if parted is None or parted.weight is not None:
         return None
     if op in (power, sqrt):
@@ -157,14 +179,21 @@ def _of_elements(node: Any, depth: int) -> Any:
     return op(conform(node.inputs[0].owner, parted.log, parted.leaves))
 
 
-def _parted(variable: Any, depth: int = 0) -> Parted | None:
-    """Part a product, None where no factor's logarithm is known."""
+def split_product(
+    variable: Any, depth: int = 0, *, is_term: bool = False
+) -> Parted | None:
+    """Part a product, None where no factor's logarithm is known.
+
+    A term of a sum is not parted where it is `scaled_exp`: that is shifted already.
+    """
     parts = parts_of(variable, is_product=True)
     if not is_float(parts.dtype) or not parts.is_safe() or parts.cancelled:
         return None
+    if is_term and any(is_result_of(v, scaled_exp) for v in parts.counts):
+        return None
     total: Any = None
     for factor, count in list(parts.counts.items()):
-        known = _known(factor, depth) if factor.type.dtype == parts.dtype else None
+        known = _known_factor(factor, count, parts, depth)
         if known is None:
             continue
         del parts.counts[factor]
@@ -185,6 +214,14 @@ def _parted(variable: Any, depth: int = 0) -> Parted | None:
     return Parted(total, weight, parts.leaves)
 
 
+def _known_factor(factor: Any, count: int, parts: Parts, depth: int) -> Known | None:
+    """Return what is known of a factor; what scales an exponential is a part, too."""
+    if is_result_of(factor, scaled_exp):
+        parts.take(factor.owner.inputs[0], count)
+        return Known(factor.owner.inputs[1])
+    return _known(factor, depth) if factor.type.dtype == parts.dtype else None
+
+
 class SumOfExp(NamedTuple):
     """A sum as rest * exp(shift); a rest of None is 1."""
 
@@ -197,15 +234,26 @@ def _sum_of_terms(total: Any, depth: int = 0) -> SumOfExp | None:
     parts = parts_of(total, is_product=False)
     if parts.n_constants or parts.cancelled or not is_float(parts.dtype):
         return None
+    return terms_of_exp(total, parts, depth)
+
+
+def terms_of_exp(total: Any, parts: Parts, depth: int = 0) -> SumOfExp | None:
+    """Return the same of the parts of a sum, a constant that isn't 0 among them."""
     counts = parts.counts
-    if not 2 <= len(counts) <= _MOST_TERMS:
-        return None
     terms, sizes = [], []
+    if parts.constant:
+        weight: Any = constant(parts.constant)
+        terms.append((weight, constant(0, dtype=parts.dtype)))
+        sizes.append(constant(np.log(abs(parts.constant))))
+    if not 2 <= len(counts) + len(terms) <= _MOST_TERMS:
+        return None
     for term, count in counts.items():
-        parted = _parted(term, depth) if term.type.dtype == parts.dtype else None
+        if term.type.dtype != parts.dtype:
+            return None
+        parted = split_product(term, depth, is_term=True)
         if parted is None:
             return None
-        weight: Any = constant(count, dtype=parts.dtype)
+        weight = constant(count, dtype=parts.dtype)
         if parted.weight is not None:
             weight = mul(weight, parted.weight)
         terms.append((cast(weight, parts.dtype), parted.log))
@@ -221,7 +269,7 @@ def _sum_of_terms(total: Any, depth: int = 0) -> SumOfExp | None:
     return SumOfExp(conform(total.owner, shift, parts.leaves), rest)
 
 
-def _sum_of_exp(total: Any, depth: int = 0) -> SumOfExp | None:
+def sum_of_exp(total: Any, depth: int = 0) -> SumOfExp | None:
     """Return a sum of exponentials, weighted or not, without their overflow."""
     if total.owner is not None and total.owner.op in (add, sub):
         return _sum_of_terms(total, depth)
@@ -239,7 +287,7 @@ def _sum_of_exp(total: Any, depth: int = 0) -> SumOfExp | None:
 
 def _weighted(x: Any, op: Sum, depth: int) -> SumOfExp | None:
     """Return sum(x) for an x of exponentials times weights, else None."""
-    parted = _parted(x, depth)
+    parted = split_product(x, depth, is_term=True)
     if parted is None:
         return None
     z = conform(x.owner, parted.log, parted.leaves)
@@ -270,9 +318,9 @@ def _elementwise(node: Any) -> tuple[Any, Sum] | None:
     if ranks == (1, 1):
         return _summed(x, y, 0)
     # Exponentials of a vector don't become those of a matrix.
-    if ranks == (2, 1) and _parted(x) is not None:
+    if ranks == (2, 1) and split_product(x) is not None:
         return _summed(x, y, 1)
-    if ranks == (1, 2) and _parted(y) is not None:
+    if ranks == (1, 2) and split_product(y) is not None:
         return _summed(y, x, 0)
     return None
 
@@ -315,19 +363,24 @@ def log_of_sum_of_exp(node: Apply) -> Any:
     few terms: log(y * exp(x) + z * exp(w)).
     """
     total, turn = unshuffled(node.inputs[0])
-    found = _sum_of_exp(total)
-    if found is None or _are_two_powers(total):
+    if _has_own_form(total):
+        return None
+    found = sum_of_exp(total)
+    if found is None:
         return None
     if found.rest is None:
         return again(turn, found.shift)
     return again(turn, add(log(found.rest), found.shift))
 
 
-def _are_two_powers(total: Any) -> bool:
-    """Tell whether a variable is exp(x) + exp(y), whose logarithm has an op."""
-    terms = total.owner.inputs
-    is_sum = total.owner.op == add and len(terms) == 2
-    return is_sum and all(powers_of(v) is not None for v in terms)
+def _has_own_form(total: Any) -> bool:
+    """Tell whether a variable is exp(x) + exp(y) or sigmoid(x) - sigmoid(y)."""
+    node = total.owner
+    if node is None or node.op not in (add, sub) or len(node.inputs) != 2:
+        return False
+    if node.op == add:
+        return all(powers_of(v) is not None for v in node.inputs)
+    return all(is_result_of(v, sigmoid) for v in node.inputs)
 
 
 @rewrite(STABILIZE, log1p, grade=Grade.ROUNDING)
@@ -352,7 +405,7 @@ def log_of_product_with_exp(node: Apply) -> Any:
     made = node.inputs[0].owner
     if made is None or made.op not in _PRODUCTS:
         return None
-    parted = _parted(node.inputs[0])
+    parted = split_product(node.inputs[0])
     if parted is None:
         return None
     found, weight = parted.log, parted.weight

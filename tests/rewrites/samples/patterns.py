@@ -19,6 +19,8 @@ NUMBERS = {
     "division_by_shift": [4, 2],
     "remainder_by_mask": [8, 2],
     "over_power_of_two": [4.0, -0.5],
+    "power_of_exp": [0.5, -1.5, -1],
+    "power_of_cosh": [-1, -2.5],
     "power_by_constant": [2, 3, -1, 0.5, 2.5, -1.5, 11],
 }
 
