@@ -134,26 +134,38 @@ def _at_most(a: Cut, b: Cut) -> bool:
 def _terms(extent: Cut) -> "Counter[Cut]":
     """Return how often each term is in a sum; the number 1 stands for the constant."""
     found: Counter[Cut] = Counter()
-    stack = [extent]
+    stack = [(extent, 1)]
     while stack:
-        part = stack.pop()
+        part, times = stack.pop()
         if isinstance(part, int):
-            found[1] += part
+            found[1] += part * times
         elif part.op == "add":
-            stack.extend(part.args)
+            stack += [(term, times) for term in part.args]
+        elif part.op == "mul" and isinstance(part.args[1], int):
+            stack.append((part.args[0], part.args[1] * times))
         else:
-            found[part] += 1
+            found[part] += times
     return found
 
 
 def _written_twice(bodies: Sequence[Scalar], axis: int, cuts: Sequence[Cut]) -> int:
     """Return the operations that a loop for each run has more than one loop."""
     runs = sum(
-        body_cost(scalar_order(within(body, axis, low, high)))
+        body_cost(_along(axis, within(body, axis, low, high)))
         for low, high in zip([0, *cuts], [*cuts, None], strict=True)
         for body in bodies
     )
-    return runs - sum(body_cost(scalar_order(body)) for body in bodies)
+    return runs - sum(body_cost(_along(axis, body)) for body in bodies)
+
+
+def _along(axis: int, body: Scalar) -> list[Scalar]:
+    """Return what of a body isn't the same all along an axis."""
+    varying: dict[int, Scalar] = {}
+    for s in scalar_order(body):
+        moves = isinstance(s, Axis) and s.axis == axis
+        if moves or any(id(part) in varying for part in children(s)):
+            varying[id(s)] = s
+    return list(varying.values())
 
 
 def _holds(condition: Scalar, axis: int, low: Cut, high: Cut | None) -> bool | None:

@@ -11,6 +11,7 @@ m, n = T.dmatrices("m", "n")
 FORMULAS = {
     "vectors": T.concatenate([x, y, z]),
     "a shifted vector": T.concatenate([T.zeros(1), x[:-1]]) + x,
+    "copies": T.tile(m, (2, 3)),
     "columns": T.concatenate([m, n], axis=1),
     "a function of vectors": T.exp(T.concatenate([x, y])),
     "functions, joined": T.concatenate([T.tanh(x), T.exp(y), z]),

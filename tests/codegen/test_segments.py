@@ -29,10 +29,14 @@ def test_guards_are_decided_in_each_run_of_their_axis():
 
 def test_loops_are_cut_where_runs_are_long_or_little_is_written_twice():
     i = Axis(0)
-    dear = Call("exp", "float64", (guarded(i < 3),))
-    assert segments([guarded(i < 3)], 0) == [3]
-    assert segments([dear], 0) == []
-    assert segments([Call("exp", "float64", (guarded(i < 30),))], 0) == [30]
+    place = Call("cast", "float64", (i,))
+    short, long = (
+        Call("exp", "float64", (guarded(i < cut) * place,)) for cut in (3, 30)
+    )
+    same = Call("exp", "float64", (Literal(1.0, "float64"),)) * guarded(i < 3)
+    assert segments([guarded(i < 3)], 0) == segments([same], 0) == [3]
+    assert segments([short], 0) == []
+    assert segments([long], 0) == [30]
     assert segments([guarded(i < 20 * k) for k in range(1, 20)], 0) == []
     assert segments([guarded(i < Axis(1))], 0) == []
 

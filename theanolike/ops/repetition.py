@@ -11,7 +11,7 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, disconnected
-from theanolike.ops.declare import Builder, Scalar, Shape, Shaped, Value, register
+from theanolike.ops.declare import Builder, Call, Scalar, Shape, Shaped, Value, register
 from theanolike.ops.dimshuffle import shape_padleft
 from theanolike.ops.extents import require_nonnegative, shape_i
 from theanolike.ops.known import (
@@ -25,6 +25,8 @@ from theanolike.types.constants import as_tensor_variable
 from theanolike.types.dtypes import INTEGERS
 from theanolike.types.type import TensorType
 from theanolike.types.variable import functions
+
+MOST_COPIES = 8  # copies side by side of which an element's place tells which it is in
 
 
 def _sum_groups(g: Cotangent, extents: Sequence[Any], axes: Sequence[int]) -> Cotangent:
@@ -81,14 +83,37 @@ class Tile(Rearrangement):
             lowering.mul(e, c) for e, c in zip(x.shape, counts, strict=True)
         )
 
+        last = counts[-1] if counts and x.shape[-1] != 1 else 1
+        beside = last if isinstance(last, int) and last <= MOST_COPIES else 1
+
         def element(*axes: Scalar) -> Scalar:
-            place = [
+            place: list[Any] = [
                 axis if count == 1 else 0 if own == 1 else axis % lowering.Size(own)
                 for axis, count, own in zip(axes, counts, x.shape, strict=True)
             ]
+            if beside > 1:
+                return _one_of_copies(x, place[:-1], axes[-1], beside)
             return x.at(*place)
 
         return b.map(merged(extents, b.outputs[0].shape), x.dtype, element)
+
+
+def _one_of_copies(
+    x: Value, before: Sequence[Scalar], last: Scalar, count: int
+) -> Scalar:
+    """Return the element at `last` of copies side by side, each a slice of its own."""
+    own = x.shape[-1]
+    end = lowering.Size(lowering.sub(own, 1))
+
+    def copy(k: int) -> Scalar:
+        place = last - lowering.Size(lowering.mul(own, k)) if k else last
+        return x.at(*before, Call("inside", "int64", (place, end)))
+
+    chosen = copy(count - 1)
+    for k in range(count - 1, 0, -1):
+        first = last < lowering.Size(lowering.mul(own, k))
+        chosen = lowering.guard(first, copy(k - 1), chosen)
+    return chosen
 
 
 @record
