@@ -25,7 +25,7 @@ from theanolike.ops.logic import and_, invert, or_
 from theanolike.rewrites.pattern import uniform, wildcard
 from theanolike.rewrites.phases import Grade, Phase
 from theanolike.rewrites.registry import rewrite
-from theanolike.types.dtypes import COMPLEX, FLOATS, is_discrete, is_float
+from theanolike.types.dtypes import COMPLEX, FLOATS, UNSIGNED, is_discrete, is_float
 
 __all__: list[str] = []
 
@@ -210,8 +210,8 @@ def square_of_root(x: Any) -> Any:
 
 @rewrite(CANONICALIZE, abs_(abs_(x)), abs_(-x))
 def size_of_size(x: Any) -> Any:
-    """abs(abs(x)) = abs(-x) = abs(x)."""
-    return abs_(x)
+    """abs(abs(x)) = abs(-x) = abs(x), where -x isn't wrapped around."""
+    return None if x.type.dtype in UNSIGNED else abs_(x)
 
 
 @rewrite(CANONICALIZE, sqr(abs_(x)), sqr(-x))

@@ -76,13 +76,14 @@ def _without(variable: Any, axes: Sequence[int], rank: int) -> Any:
     SPECIALIZE, Sum, grade=Grade.ROUNDING, aliases=["local_sum_prod_mul_by_scalar"]
 )
 def sum_of_negative(node: Apply, fgraph: FunctionGraph) -> Any:
-    """sum(-x) = -sum(x)."""
+    """sum(-x) = -sum(x), of floats: an integer may have no negative."""
     op: Any = node.op
-    product = node.inputs[0]
+    product: Any = node.inputs[0]
     made = product.owner
     if made is None or made.op != neg or not fgraph.has_one_client(product):
         return None
-    return neg(op(made.inputs[0])) if op.axes and is_float(op.dtype) else None
+    are_floats = is_float(product.type.dtype) and is_float(op.dtype)
+    return neg(op(made.inputs[0])) if op.axes and are_floats else None
 
 
 @rewrite(SPECIALIZE, *PLAIN, aliases=["local_op_of_op"], grade=Grade.ROUNDING)
