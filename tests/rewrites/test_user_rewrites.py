@@ -127,7 +127,7 @@ def test_it_asks_who_reads_a_variable():
 
     ops_of(T.exp(Twice()(x)))
     assert seen[0] == (1, 2)
-    with pytest.raises(AttributeError, match="only inside of a rewrite"):
+    with pytest.raises(AttributeError, match="only inside of a FunctionGraph"):
         x.clients
 
 
