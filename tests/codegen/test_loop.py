@@ -50,6 +50,24 @@ def test_scalar_states_take_their_new_values_together(compile_program):
     assert (last, following) == (55, 89)
 
 
+def test_rows_that_nothing_reads_are_not_kept(compile_program):
+    b = Builder()
+    x = b.input("float64", ())
+
+    def body(b, step, x):
+        half = b.pointwise("float64", lambda x: x * 0.5, x)
+        return [half, x, half]
+
+    last, unread, rows = b.loop(4, [x], [], body, collect=2)
+    b.pointwise("float64", lambda x: x + 1.0, unread)
+    b.program.outputs = [last, rows]
+    run = compile_program(b)
+    assert len(last.node.results) == 2
+    final, kept = run(np.asarray(8.0))
+    assert final == 0.5
+    np.testing.assert_array_equal(kept, [4.0, 2.0, 1.0, 0.5])
+
+
 def test_a_loop_inside_of_a_loop_inside_of_a_branch(compile_program):
     b = Builder()
     x, chosen = b.input("float64", (None, None)), b.input("bool", ())
