@@ -89,12 +89,13 @@ def _extents(node: Apply, known: dict[Variable, Any]) -> dict[Any, Any] | None:
     if isinstance(node.op, ShapeOf):
         extents = enumerate(_shaped(known, node.inputs[0]).shape)
         return {(axis,): extent for axis, extent in extents}
+    kind: Any = node.outputs[0].type
+    if getattr(kind, "ndim", 1) or is_continuous(kind.dtype):
+        return None
     if isinstance(node.op, Subtensor) and node.op.idx_list == (INTEGER,):
         return _element(*(_shaped(known, v) for v in node.inputs))
     fold = FOLDS.get(getattr(node.op, "name", ""))
-    if fold is None or node.outputs[0].type.ndim:  # type: ignore[attr-defined]
-        return None
-    if is_continuous(node.outputs[0].type.dtype):  # type: ignore[attr-defined]
+    if fold is None:
         return None
     given = [_shaped(known, v) for v in node.inputs]
     if any(isinstance(x, Inside) and x.data is None for x in given):
