@@ -96,6 +96,8 @@ class Accumulator:
 
     def combine(self, a: str, b: str) -> str:
         """Return the text of a combined with b."""
+        if not self.laned and self.dtype == "bool":
+            return f"(u8)({a} {'&' if self.kind == 'and' else '|'} {b})"
         return expression(COMBINED[self.kind], self.dtype, [a, b], [self.dtype] * 2)
 
     def declare_total(self) -> str:
@@ -105,7 +107,8 @@ class Accumulator:
             return f"{self._type} {self.name} = {start}; i64 {self.name}_at = 0;"
         if self.cascaded:
             return f"tl_cascade<{self._type}> {self.name};"
-        return f"{self._type} {self.name} = {self.identity()};"
+        kind = self._type if self.laned else "u8"  # gcc makes no vectors of a bool
+        return f"{kind} {self.name} = {self.identity()};"
 
     def declare_lanes(self, width: int) -> str:
         """Declare the lanes of one block."""

@@ -44,6 +44,31 @@ def test_gcc_vectorises_a_product_with_a_sigmoid_of_a_product(tmp_path):
     assert inner <= vectorised
 
 
+@pytest.mark.parametrize("formula", [lambda x: T.all(x > 0), lambda x: T.any(x > 0)])
+def test_gcc_vectorises_what_holds_for_all_or_any_element(tmp_path, formula):
+    compiler = require_compiler(store=open_store())
+    if compiler.kind != "gcc":
+        pytest.skip("other compilers report otherwise")
+    x = T.dvector()
+    f = theano.function([x], formula(x))
+    (tmp_path / "unit.cpp").write_text(with_header(f.maker.executable.built.text))
+    command = command_line(compiler, "unit.cpp", output="unit.so")
+    done = subprocess.run(
+        [*command, "-fopt-info-vec-optimized"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "loop vectorized" in done.stderr
+    slow = theano.function([x], formula(x), mode="FAST_COMPILE")
+    for at in (0, 70, 99):
+        value = np.ones(100)
+        value[at] = -1
+        for signs in (value, -value, value * value, -value * value):
+            assert f(signs) == slow(signs)
+
+
 def test_gcc_has_one_instruction_for_the_smaller_of_two(tmp_path):
     compiler = require_compiler(store=open_store())
     if compiler.kind != "gcc" or os.uname().machine != "x86_64":
