@@ -229,7 +229,7 @@ def _form(node: Apply, table: Table) -> Any:
 
 
 def _steps(node: Apply, table: Table) -> Iterator[Any]:
-    for one in table.of(node.op):
+    for one in table.at(node):
         new = one(node, _NO_GRAPH)
         if new is not None:
             yield new

@@ -339,7 +339,7 @@ class Worklist:
             self._warn_of_cycle(node, past)
             return
         with inherit(node.origin):
-            for one in (self._own if is_settled else self._table).of(node.op):
+            for one in (self._own if is_settled else self._table).at(node):
                 if one.name not in report.stopped and self._fire(one, node):
                     return
         self._settled.add(node)

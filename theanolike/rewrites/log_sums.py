@@ -10,6 +10,8 @@ from theanolike.ops.activation import sigmoid, softplus
 from theanolike.ops.arithmetic import add, mul, neg, sub
 from theanolike.ops.comparison import lt
 from theanolike.ops.conditional import maximum, switch
+from theanolike.ops.dimshuffle import DimShuffle
+from theanolike.ops.elementwise import Elementwise
 from theanolike.ops.exponential import exp, log, log1mexp, log1p, logaddexp, sqrt
 from theanolike.ops.reduction import Sum
 from theanolike.rewrites.factors import parts_of
@@ -108,9 +110,7 @@ def log_of_constant_and_exp(node: Apply) -> Any:
     And for sums of exponentials, times numbers above 0: log(c + a * exp(x) + exp(y)).
     """
     total: Any = node.inputs[0]
-    if total.owner is None or not (
-        total.owner.op in _ROOTS or isinstance(total.owner.op, Sum)
-    ):
+    if not _holds_exp(total):
         return None
     parts = parts_of(total, is_product=False)
     if not is_float(parts.dtype) or parts.cancelled:
@@ -130,7 +130,25 @@ def log_of_constant_and_exp(node: Apply) -> Any:
     return conform(node, add(softplus(sub(known, shift)), shift), parts.leaves)
 
 
-_ROOTS = (add, sub, mul)
+# Ops between a logarithm and exponentials that are looked through, and how many.
+_BETWEEN = frozenset({"add", "sub", "mul", "true_div", "inv", "neg", "sqr", "pow"})
+_MOST_BETWEEN = 24
+
+
+def _holds_exp(total: Any) -> bool:
+    """Tell at little cost that most sums and products have no exponential in them."""
+    stack, left = [total], _MOST_BETWEEN
+    while stack and left:
+        left -= 1
+        made = stack.pop().owner
+        if made is None:
+            continue
+        if made.op == exp:
+            return made is not total.owner
+        name = made.op.name if type(made.op) is Elementwise else ""
+        if name in _BETWEEN or isinstance(made.op, Sum | DimShuffle):
+            stack.extend(made.inputs)
+    return bool(stack)
 
 
 def _log_of_term(term: Any, count: int) -> Any:

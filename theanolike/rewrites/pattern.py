@@ -90,6 +90,11 @@ class Pattern:
     ----------
     expression : Variable
         Made of elementwise ops, constants and wildcards.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the ops that make operands of the root.
     """
 
     def __init__(self, expression: Variable) -> None:
@@ -100,7 +105,7 @@ class Pattern:
         self._term: Term = _part(expression)
         below = self._term.operands
         self._arity = len(below)
-        self._names = tuple(part.op.name for part in below if isinstance(part, Term))
+        self.names = tuple(part.op.name for part in below if isinstance(part, Term))
         self._needs_constant = any(
             isinstance(part, Value) or (isinstance(part, Hole) and part.is_constant)
             for part in below
@@ -118,7 +123,7 @@ class Pattern:
                     break
             else:
                 return None
-        for name in self._names:
+        for name in self.names:
             for v in inputs:
                 made = v.owner
                 if made is None or type(made.op) is not Elementwise:

@@ -89,6 +89,9 @@ POSITIONS: dict[Phase, float] = {
     Phase.LOOPS: 2.6,
 }
 
+# What has more operands than any pattern isn't told apart by what made them.
+_MOST_OPERANDS = 3
+
 Result = Any  # a variable, a list of one per output, or None
 
 
@@ -298,6 +301,7 @@ class Table:
         self._by_name: dict[str, list[Rewrite]] = {}
         self._by_class: list[Rewrite] = []
         self._known: dict[Any, tuple[Rewrite, ...]] = {}
+        self._at: dict[tuple[str, ...], tuple[Rewrite, ...]] = {}
         for one in rewrites:
             if isinstance(one.root, Elementwise):
                 self._by_name.setdefault(one.root.name, []).append(one)
@@ -312,6 +316,27 @@ class Table:
             own = self._by_name.get(key, []) if isinstance(key, str) else []
             general = [one for one in self._by_class if isinstance(op, _class_of(one))]
             known = self._known[key] = (*own, *general)
+        return known
+
+    def at(self, node: Apply) -> tuple[Rewrite, ...]:
+        """Return those whose patterns name no op that made none of the operands."""
+        op, inputs = node.op, node.inputs
+        if type(op) is not Elementwise or len(inputs) > _MOST_OPERANDS:
+            return self.of(op)
+        names = [op.name]
+        for v in inputs:
+            made = v.owner
+            is_named = made is not None and type(made.op) is Elementwise
+            names.append(made.op.name if is_named else "")  # type: ignore[union-attr]
+        key = tuple(names)
+        known = self._at.get(key)
+        if known is None:
+            below = frozenset(names[1:])
+            known = self._at[key] = tuple(
+                one
+                for one in self.of(op)
+                if one.pattern is None or below.issuperset(one.pattern.names)
+            )
         return known
 
 
