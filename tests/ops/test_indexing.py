@@ -255,3 +255,16 @@ def test_an_index_of_a_new_dim_is_checked(mode):
     np.testing.assert_array_equal(pick([1.0, 2.0], -1), [1.0, 2.0])
     with pytest.raises(IndexError, match="index 1 is out of bounds"):
         pick([1.0, 2.0], 1)
+
+
+def test_the_shape_of_what_index_arrays_take_is_that_of_all_of_them():
+    x, i, j = T.dmatrix("x"), T.lvector("i"), T.lvector("j")
+    mode = theanolike.Mode("py", "fast_run")
+    f = theanolike.function([x, i, j], x[i, j].shape, mode=mode)
+    for rows, columns in [(1, 3), (3, 1), (1, 0), (2, 2)]:
+        first, second = np.zeros(rows, int), np.zeros(columns, int)
+        np.testing.assert_array_equal(
+            f(np.ones((2, 2)), first, second), np.broadcast_shapes(rows, columns)
+        )
+    with pytest.raises(IndexError):
+        f(np.ones((2, 2)), np.zeros(2, int), np.zeros(3, int))

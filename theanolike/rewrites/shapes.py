@@ -1,6 +1,6 @@
 """Shapes by inference, and index maps composed: no value is computed for its shape."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from theanolike.errors import MethodNotDefinedError
@@ -13,6 +13,7 @@ from theanolike.ops.conditional import maximum, minimum, switch
 from theanolike.ops.declare import Extent, NativeOp, Shape
 from theanolike.ops.dimshuffle import DimShuffle
 from theanolike.ops.extents import MakeVector, ShapeItem, ShapeOf, make_vector, shape_i
+from theanolike.ops.indexing.advanced import AdvancedSubtensor
 from theanolike.ops.indexing.basic import Subtensor
 from theanolike.ops.indexing.getitem import getitem
 from theanolike.ops.indexing.pattern import items_of
@@ -135,12 +136,30 @@ def _step_of_extent(node: Apply) -> Any:
     extent = shape[axis]
     if isinstance(extent, Extent) and not _knows_better(extent, x):
         return None
+    if isinstance(made.op, AdvancedSubtensor) and _may_spread(extent, made.inputs[1:]):
+        return None
     return as_graph(extent)
 
 
 def _knows_better(extent: Extent, x: Any) -> bool:
     """Tell whether an extent isn't stated in terms of `x` itself."""
     return not (extent.op in ("dim", "item") and extent.args[0] is x)
+
+
+def _may_spread(extent: Any, indices: Sequence[Any]) -> bool:
+    """Tell whether an extent is an index array's that may be 1 beside another's n."""
+    if not isinstance(extent, Extent) or extent.op != "dim":
+        return False
+    first: Any = extent.args[0]
+    if not any(v is first for v in indices):
+        return False
+    place = extent.args[1] - first.type.ndim
+    return any(
+        v.type.ndim >= -place
+        and v.type.shape[place] != 1
+        and not _has_shape_of(v, first)
+        for v in indices
+    )
 
 
 def _broadcast_extent(x: Any, axis: int) -> Any:
