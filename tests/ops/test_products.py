@@ -273,6 +273,15 @@ def test_stacks_of_run_time_ones_are_broadcast(evaluate, rng):
         assert got[1].shape == second
 
 
+def test_the_shape_of_stacks_times_stacks_is_that_of_both():
+    x, y = T.dtensor3("x"), T.dtensor3("y")
+    mode = theanolike.Mode("py", "fast_run")
+    f = theanolike.function([x, y], matmul(x, y).shape, mode=mode)
+    for n, m, both in [(1, 3, 3), (3, 1, 3), (1, 0, 0)]:
+        shape = f(np.ones((n, 2, 4)), np.ones((m, 4, 5)))
+        np.testing.assert_array_equal(shape, (both, 2, 5))
+
+
 def test_matmul_takes_no_scalars():
     with pytest.raises(ValueError, match="at least one dimension"):
         matmul(T.dscalar(), T.dvector())

@@ -1,11 +1,12 @@
 """Shapes by inference, and index maps composed: no value is computed for its shape."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from theanolike.errors import MethodNotDefinedError
 from theanolike.graph.apply import Apply
 from theanolike.ops.arithmetic import int_div
+from theanolike.ops.batched import Matmul
 from theanolike.ops.broadcast import Fill, fill_like, shape_root
 from theanolike.ops.cast import cast
 from theanolike.ops.comparison import lt
@@ -136,7 +137,7 @@ def _step_of_extent(node: Apply) -> Any:
     extent = shape[axis]
     if isinstance(extent, Extent) and not _knows_better(extent, x):
         return None
-    if isinstance(made.op, AdvancedSubtensor) and _may_spread(extent, made.inputs[1:]):
+    if isinstance(extent, Extent) and _may_spread(extent, made):
         return None
     return as_graph(extent)
 
@@ -146,19 +147,27 @@ def _knows_better(extent: Extent, x: Any) -> bool:
     return not (extent.op in ("dim", "item") and extent.args[0] is x)
 
 
-def _may_spread(extent: Any, indices: Sequence[Any]) -> bool:
-    """Tell whether an extent is an index array's that may be 1 beside another's n."""
-    if not isinstance(extent, Extent) or extent.op != "dim":
+def _may_spread(extent: Extent, made: Apply) -> bool:
+    """Tell whether an extent may be 1 that is broadcast against another operand's n.
+
+    So are index arrays with each other, and stacks of matrices.
+    """
+    arrays: list[Any] = list(made.inputs)
+    if isinstance(made.op, AdvancedSubtensor):
+        arrays = arrays[1:]
+    elif not isinstance(made.op, Matmul):
+        return False
+    if extent.op != "dim" or not any(v is extent.args[0] for v in arrays):
         return False
     first: Any = extent.args[0]
-    if not any(v is first for v in indices):
-        return False
     place = extent.args[1] - first.type.ndim
+    if isinstance(made.op, Matmul) and place >= -2:
+        return False
     return any(
         v.type.ndim >= -place
         and v.type.shape[place] != 1
         and not _has_shape_of(v, first)
-        for v in indices
+        for v in arrays
     )
 
 
