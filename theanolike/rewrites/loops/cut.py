@@ -1,6 +1,8 @@
 """The minimum cut of a network: where to part a source from a sink at the least cost.
 
 By paths of increasing length (Dinitz). Costs are integers, so the cut is exact.
+networkx has minimum cuts too, and the tests hold this one to them: importing it takes
+longer than compiling a small loop, and a cut of 4000 nodes takes it six times as long.
 """
 
 from collections.abc import Hashable
