@@ -100,6 +100,16 @@ def test_a_slice_downward_from_0_takes_nothing_behind_it(evaluate):
         assert got[0] in {1, 9}
 
 
+@pytest.mark.parametrize("is_set", [True, False])
+def test_a_region_of_known_extent_is_read_back_as_such(is_set):
+    x, y = TensorType("float64", (3, None))("x"), T.dmatrix("y")
+    written = IncSubtensor(("int64:int64:",), is_set)(x, y, 1, 2)
+    mode = theanolike.Mode("py", "fast_run")
+    f = theanolike.function([x, y], written[1:2], mode=mode)
+    expected = [[1.0, 1.0]] if is_set else [[2.0, 2.0]]
+    np.testing.assert_array_equal(f(np.ones((3, 2)), np.ones((1, 2))), expected)
+
+
 def test_a_region_may_be_reshaped_or_have_its_dims_shuffled(evaluate):
     x = T.dmatrix("x")
     regions = [x[2:5, 1:3].T, x[2:5, 1:3].flatten(), x[2:5, 1:3].reshape((2, 3))]

@@ -79,3 +79,12 @@ def test_factors_of_complex_numbers_are_gathered_without_powers():
     gathered, cancelled = theano.function([z], products, mode=mode)(at)
     np.testing.assert_allclose(gathered, -12 * at**3)
     np.testing.assert_allclose(cancelled, [-4] * 3)
+
+
+def test_quotients_of_complex_numbers_are_no_logistic_curves():
+    z = T.zscalar("z")
+    mode = theano.Mode("py", "fast_run")
+    outputs = [1 / (z + 1j), z / (2j + z * z), z / T.sqr(z + 2j)]
+    at = 1 + 1j
+    expected = [1 / (at + 1j), at / (2j + at * at), at / (at + 2j) ** 2]
+    np.testing.assert_allclose(theano.function([z], outputs, mode=mode)(at), expected)

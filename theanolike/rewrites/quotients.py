@@ -130,7 +130,7 @@ def _above_and_below(node: Apply) -> tuple[Any, Any, Any]:
 
 def _line(total: Any) -> Line | None:
     made = total.owner
-    if len(made.inputs) != 2:
+    if len(made.inputs) != 2 or not is_float(total.type.dtype):
         return None
     for one, other in (made.inputs, made.inputs[::-1]):
         a = uniform(one)

@@ -63,9 +63,10 @@ def region_read_again(node: Apply) -> Any:
     if written is None or not _same_place(node, 1, written, 2):
         return None
     x, y, *index = written.inputs
-    if written.op.set_instead_of_inc:  # type: ignore[attr-defined]
-        return y
-    return add(node.op(x, *index), y)
+    is_set: bool = written.op.set_instead_of_inc  # type: ignore[attr-defined]
+    found: Any = y if is_set else add(node.op(x, *index), y)
+    # Of y an extent may be unknown that is known of the region.
+    return found if found.type == node.outputs[0].type else None
 
 
 @rewrite(CANONICALIZE, Subtensor)
