@@ -36,6 +36,7 @@ from theanolike.codegen.shapes import (
     item,
     leaves,
     maximum,
+    minimum,
     mod,
     mul,
     product,
@@ -44,11 +45,12 @@ from theanolike.codegen.shapes import (
 )
 from theanolike.codegen.suppose import STANDS_BY, Suppositions, from_run, from_shapes
 
-__all__ = ["TOO_LARGE", "Extents"]
+__all__ = ["NO_ELEMENTS", "TOO_LARGE", "Extents"]
 
 DEEPEST = 24  # operations in an extent that has no value of its own
 MOST_ELEMENTS = 1 << 53  # of an array: more don't have addresses
 TOO_LARGE = 99  # stands for the axis where an array has more of them
+NO_ELEMENTS = 97  # stands for the axis where an index finds none
 LARGE = 1 << 31  # a number that a program seldom means
 SHAPES = 16  # known to have fewer that are looked at
 
@@ -243,6 +245,17 @@ class Extents:
     def require_at_most(self, extent: int | Extent, room: int | Extent) -> None:
         """Make an extent above a bound the error of an array that is too large."""
         self.require_equal(where_negative(sub(room, extent), 1, 0), 0, TOO_LARGE)
+
+    def require_elements(self, extent: int | Extent, shape: Shape) -> None:
+        """Make an extent of 0 an error if indices of this shape look for places in it.
+
+        An index that is out of bounds is told, and then read as 0: of a dim without
+        elements that would lie outside of memory.
+        """
+        wanted = minimum(product(shape), 1)
+        if wanted != 0:
+            none = where_negative(sub(extent, wanted), 1, 0)
+            self.require_equal(none, 0, NO_ELEMENTS)
 
     def hold(self, shape: Shape) -> None:
         """Note that an array of this shape is there."""

@@ -182,6 +182,20 @@ def test_out_of_bounds_in_the_run_is_an_index_error_with_the_line(place):
         assert "test_indexing.py" in str(caught.value)
 
 
+def test_an_index_into_no_rows_is_an_error_before_anything_is_touched():
+    x, i = T.dmatrix("x"), T.lvector("i")
+    steps = theanolike.scan(lambda j, x: x[[0, j]].sum(), i, non_sequences=x)[0]
+    for out in (T.inc_subtensor(x[i], 1.5), T.exp(x[i]), steps):
+        f = theanolike.function([x, i], out)
+        # Without elements: whatever lies where they would be belongs to others.
+        assert "tl_fail(c, TL_SHAPE, 0, 97," in f.source or out is steps
+        none = np.zeros((0, 30_000_000))
+        for places in ([0], [-1, 2]):
+            with pytest.raises(IndexError, match="out of bounds for axis 0 with size"):
+                f(none, places)
+        assert f(none[:, :3], []).size == 0
+
+
 def test_an_index_out_of_bounds_inside_a_loop_is_an_index_error():
     x = T.dvector("x")
     f = theanolike.function([x], theanolike.gradient.jacobian(x[1:3] * x[4], x))

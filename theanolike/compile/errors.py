@@ -48,6 +48,7 @@ SHAPE = 1
 BROADCAST = 2
 HOST = 4
 MEMORY = 5
+NO_ELEMENTS = 97  # as the axis of a mismatch: an index into a dim of extent 0
 STANDS_BY = 98  # as the axis: a branch that was left out is needed
 TOO_LARGE = 99  # as the axis of a mismatch: an array of more elements than there may be
 
@@ -280,13 +281,23 @@ def unit_error(
     return kind(describe(node, lead, shapes, advice(kind(lead)), loops))
 
 
+_INSTEAD_OF_AXES: dict[int, tuple[type[Exception], str]] = {
+    TOO_LARGE: (
+        AllocationError,
+        "Unable to allocate an array of more elements than can be addressed.",
+    ),
+    NO_ELEMENTS: (
+        IndexOutOfBoundsError,
+        "An index is out of bounds for a dimension of 0.",
+    ),
+}
+
+
 def _from_record(code: int, values: Sequence[int]) -> tuple[type[Exception], str]:
     first, second, third = values[:3]
     match code:
-        case 1 if first == TOO_LARGE:
-            return AllocationError, (
-                "Unable to allocate an array of more elements than can be addressed."
-            )
+        case 1 if first in _INSTEAD_OF_AXES:
+            return _INSTEAD_OF_AXES[first]
         case 5:
             return AllocationError, f"Unable to allocate {first} bytes."
         case 1 | 2:

@@ -87,6 +87,8 @@ class _ByArrays(NativeOp):
         """Return the region's shape, and where in x the element at its axes lies."""
         common, readers = b.broadcast(*indices)
         place, rank = _place(self.axes), len(common)
+        for k in self.axes:
+            b.require_elements(x.shape[k], common)
 
         def where(axes: Sequence[Scalar]) -> list[Scalar]:
             inner = axes[place : place + rank]
