@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import theanolike
 from theanolike.errors import EmptyConstantError, NotScalarConstantError
 from theanolike.ops import dimshuffle as D
 from theanolike.ops import extents as E
@@ -68,6 +69,21 @@ def test_reshape_resolves_the_minus_one_of_a_known_shape():
         x.reshape((5, -1))
     with pytest.raises(ValueError, match="one -1 at most"):
         x.reshape((-1, -1))
+
+
+def test_a_minus_one_beside_an_extent_of_0_is_an_error():
+    x = matrix("x", dtype="float64")
+    rows, columns = x.reshape((x.shape[0], -1, 1)), x.reshape((-1, x.shape[1]))
+    for mode in (None, "FAST_COMPILE"):
+        f = theanolike.function([x], rows, mode=mode)
+        g = theanolike.function([x], columns, mode=mode)
+        assert f(np.zeros((2, 0))).shape == (2, 0, 1)
+        assert g(np.zeros((0, 3))).shape == (0, 3)
+        for h, shape in ((f, (0, 2)), (g, (2, 0))):
+            with pytest.raises(ValueError, match="array of size 0"):
+                h(np.zeros(shape))
+    with pytest.raises(ValueError, match="0 elements"):
+        TensorType("float64", (0, 2))("x").reshape((0, -1))
 
 
 def test_reshape_by_symbolic_extents(evaluate):

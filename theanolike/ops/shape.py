@@ -114,8 +114,13 @@ class Reshape(Rearrangement):
     def lower(self, b: Builder, *inputs: Value) -> Value:
         x = inputs[0]
         total = lowering.product(x.shape)
-        extents = _fill_in(total, [b.item(e) for e in inputs[1:]])
+        given = [b.item(e) for e in inputs[1:]]
+        extents = _fill_in(total, given)
         require_nonnegative(b, extents)
+        if -1 in given:
+            # Beside an extent of 0 it could be anything.
+            others = lowering.product(e for e in given if e != -1)
+            b.require_equal(lowering.minimum(others, 1), 1)
         b.make_room(extents)
         b.require_equal(total, lowering.product(extents))
         return b.reshape(x, merged(extents, b.outputs[0].shape))
@@ -143,17 +148,12 @@ def _known_shape(x: Any, extents: Sequence[Any]) -> StaticShape:
         return tuple(None if e == -1 else e for e in known)
     total = math.prod(x.type.shape)
     others = math.prod(e for e in known if e not in (None, -1))
-    fits = (
-        (total % others == 0 if others else total == 0)
-        if -1 in known
-        else (total == others)
-    )
-    if not fits:
+    left = total // others if -1 in known and others else 1
+    if left * others != total or (-1 in known and not others):
         raise ValueError(
             f"cannot reshape {x} of shape {x.type.shape} into {tuple(known)}: it has "
             f"{total} elements."
         )
-    left = total // others if others else 0
     return tuple(left if e == -1 else e for e in known)
 
 
