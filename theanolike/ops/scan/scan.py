@@ -25,6 +25,7 @@ from theanolike.ops.scan.arguments import (
     count_steps,
 )
 from theanolike.ops.scan.checkpoints import in_blocks
+from theanolike.ops.scan.counts import named
 from theanolike.ops.scan.loop import LoopOp, find_captured
 from theanolike.ops.scan.outputs import RecurrentOutput
 from theanolike.ops.scan.step import Step, read_step
@@ -270,7 +271,7 @@ def trace(  # noqa: PLR0913
         step = read_step(fn(*arguments, *given))
     if scan.in_blocks and (step.condition is not None or truncate >= 0):
         raise UnsupportedError(
-            f"Scan {scan.name} with memory='sqrt' runs all steps, in blocks; "
+            f"memory='sqrt' runs all steps of {named(scan.name)}, in blocks; "
             "leave out until and truncate_gradient, or memory."
         )
     if strict:
