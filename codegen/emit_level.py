@@ -234,6 +234,8 @@ class Level(Places):
         return self.pointer(value)
 
     def call(self, kernel: Kernel) -> None:
+        if not kernel.parameters:
+            return  # there are no elements
         unit = self.unit
         name = unit.kernel(kernel)
         for p in kernel.parameters:

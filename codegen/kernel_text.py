@@ -130,15 +130,16 @@ def _task(name: str, kernel: Kernel) -> list[str]:
         for n, v in rows.items()
         if isinstance(v, Value)
     ]
-    given = ", ".join(n if n in rows else f"a->{n}" for _, n in fields)
-    lines = [*local, f"  {name}_piece({given}, begin, end);"]
+    bounded = [*(n if n in rows else f"a->{n}" for _, n in fields), "begin", "end"]
+    given = ", ".join(bounded)
+    lines = [*local, f"  {name}_piece({given});"]
     kind = f"const {name}_task*"
     if kernel.may_fail:
         kind, members = f"{name}_task*", f"{members} i32 failed;"
         lines = [
             "  tl_call own = *a->c;",
             *local,
-            f"  {name}_piece({given.replace('a->c', '&own', 1)}, begin, end);",
+            f"  {name}_piece({given.replace('a->c', '&own', 1)});",
             "  if (own.error.code) __atomic_store_n(&a->failed, 1, __ATOMIC_RELAXED);",
         ]
     return [
@@ -152,7 +153,8 @@ def _task(name: str, kernel: Kernel) -> list[str]:
 
 def _divide(name: str, kernel: Kernel) -> list[str]:
     """Return the lines that run the pieces on one thread or on several."""
-    given = ", ".join(n for _, n in _fields(kernel))
+    fields = [n for _, n in _fields(kernel)]
+    given = ", ".join(fields)
     few = f"{kernel.work} < {PARALLEL}"
     if kernel.rows:
         few += f" || {kernel.rows} > {ROW}"
@@ -176,7 +178,7 @@ def _divide(name: str, kernel: Kernel) -> list[str]:
             *(f"  {kind} {n}[{PIECES}];" for kind, n in kernel.partials),
         ]
         count, grain = "pieces", "1"
-    whole = f"{name}_piece({given}, 0, {count});"
+    whole = f"{name}_piece({', '.join([*fields, '0', count])});"
     failed = [f"    if (task.failed) {whole}"] if kernel.may_fail else []
     return [
         *lines,

@@ -47,6 +47,10 @@ def test_a_random_program_of_long_arrays_too(compile_program, seed):
     assert_right(compile_program, [RandomProgram(seed, extents=extents, steps=8)])
 
 
+def test_a_nest_that_is_known_to_have_no_elements_is_left_out(compile_program):
+    assert_right(compile_program, [RandomProgram(2124, steps=25)])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2000, 2400))
 def test_many_random_programs(compile_program, seed):
