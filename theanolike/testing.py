@@ -91,7 +91,7 @@ def seed_rng(pseed: int | None = None) -> int | None:
 
 
 def random_array(
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     shape: Sequence[int],
     dtype: str = "float64",
     low: float = -3,
