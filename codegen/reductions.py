@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from theanolike.codegen.primitives import expression
-from theanolike.codegen.program import Reduce, Value
+from theanolike.codegen.program import Call, Reduce, Value, scalar_order
 from theanolike.codegen.scalars import ARITHMETIC, literal
 from theanolike.codegen.schedule.statements import Statement
 
@@ -46,6 +46,7 @@ class Accumulator:
     kind: str
     dtype: str
     name: str
+    flag: str = "u8"  # the type of a running bool: gcc makes no vectors of a `bool`
 
     @classmethod
     def of(cls, s: Statement, namer: Namer) -> "Accumulator":
@@ -58,6 +59,8 @@ class Accumulator:
             namer.primitive(COMBINED[node.kind], node.accumulator)
         else:
             made.dtype = s.body.dtype
+        if not made.laned:
+            made.flag = _as_wide_as(s)
         return made
 
     @classmethod
@@ -97,7 +100,7 @@ class Accumulator:
     def combine(self, a: str, b: str) -> str:
         """Return the text of a combined with b."""
         if not self.laned and self.dtype == "bool":
-            return f"(u8)({a} {'&' if self.kind == 'and' else '|'} {b})"
+            return f"({self.flag})({a} {'&' if self.kind == 'and' else '|'} {b})"
         return expression(COMBINED[self.kind], self.dtype, [a, b], [self.dtype] * 2)
 
     def declare_total(self) -> str:
@@ -107,7 +110,7 @@ class Accumulator:
             return f"{self._type} {self.name} = {start}; i64 {self.name}_at = 0;"
         if self.cascaded:
             return f"tl_cascade<{self._type}> {self.name};"
-        kind = self._type if self.laned else "u8"  # gcc makes no vectors of a bool
+        kind = self._type if self.laned else self.flag
         return f"{kind} {self.name} = {self.identity()};"
 
     def declare_lanes(self, width: int) -> str:
@@ -213,3 +216,15 @@ def identity(kind: str, dtype: str) -> object:
         info = np.iinfo(dtype)
         return info.min if low else info.max
     return np.asarray(-np.inf if low else np.inf, dtype)[()]
+
+
+def _as_wide_as(s: Statement) -> str:
+    """Return an integer type as wide as the widest number that is compared.
+
+    So a vector of it holds as many as one of these: with bytes gcc would take eight
+    vectors of doubles at a time, which is slow to compile.
+    """
+    calls = [part for part in scalar_order(s.body) if isinstance(part, Call)]
+    dtypes = [a.dtype for call in calls for a in call.args]
+    widest = max((np.dtype(dtype).itemsize for dtype in dtypes), default=1)
+    return {1: "u8", 2: "u16", 4: "u32"}.get(widest, "u64")
