@@ -239,6 +239,34 @@ def test_a_twin_of_what_is_asked_for_keeps_its_own_gradient():
     np.testing.assert_allclose(b, np.full(2, d), rtol=1e-14)
 
 
+def test_a_form_that_turns_linear_has_second_derivatives_of_0():
+    rate, v = T.dscalar("rate"), T.dvector("v")
+    cost = T.log(rate * T.exp(-rate * v)).sum()
+    by_v, by_rate = theano.grad(cost, [v, rate])
+    second = theano.grad(by_rate, rate)
+    outs = [T.hessian(cost, v), theano.grad((2 * by_v).sum(), v), second]
+    f = theano.function([v, rate], outs, mode=STABLE, on_unused_input="ignore")
+    hessian, twice, by_rates = f([1.0, 900.0], 3.0)
+    np.testing.assert_array_equal(hessian, np.zeros((2, 2)))
+    np.testing.assert_array_equal(twice, [0, 0])
+    np.testing.assert_allclose(by_rates, -2 / 9)
+    with pytest.raises(theano.gradient.DisconnectedInputError):
+        theano.grad((2 * by_v).sum(), T.dvector())
+    with pytest.raises(theano.gradient.DisconnectedInputError):
+        theano.grad(theano.grad((rate * v).sum(), v).sum(), v)  # linear as written
+
+
+@pytest.mark.parametrize(
+    "square",
+    [lambda x: T.log(T.exp(x)) * x, lambda x: T.arctanh(T.tanh(x)) ** 2],
+)
+def test_functions_undone_have_the_derivatives_of_what_is_left(square):
+    x = T.dscalar("x")
+    slope = theano.grad(square(x), x)
+    f = theano.function([x], [slope, theano.grad(slope, x)], mode=STABLE)
+    assert list(f(900.0)) == [1800, 2]
+
+
 def test_ieee_semantics_differentiate_what_is_written():
     x = T.dscalar("x")
     before = theano.config.nan_semantics

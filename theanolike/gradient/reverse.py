@@ -1,13 +1,19 @@
 """`grad`, with every parameter of Theano's: what to start from, what to return."""
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from theanolike.errors import DisconnectedInputError, NullTypeGradError
 from theanolike.gradient.support import ZERO, Part
-from theanolike.gradient.walk import is_discrete_tensor, pull_back, zeros_for
+from theanolike.gradient.walk import (
+    is_discrete_tensor,
+    nodes_between,
+    pull_back,
+    zeros_for,
+)
 from theanolike.graph.null import DisconnectedType, NullType, disconnected_type
+from theanolike.graph.traverse import ancestors, toposort
 from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Missing, disconnected
 from theanolike.types.constants import as_tensor_variable
@@ -109,7 +115,11 @@ def grad(  # noqa: PLR0913, PLR0917 - Theano's signature
         null_gradients=null_gradients,
     )
     starts = _starts(cost, known_grads)
-    parts = pull_back(starts, variables, _blockers(consider_constant))
+    blockers = _blockers(consider_constant)
+    around: list[Variable] = []
+    parts = pull_back(starts, variables, blockers, around=around)
+    if any(part is disconnected for part in parts):
+        parts = _zero_by_forms(starts, variables, parts, blockers)
     named = getattr(cost, "name", None) if add_names else None
     results = []
     for variable, part in zip(variables, parts, strict=True):
@@ -117,8 +127,36 @@ def grad(  # noqa: PLR0913, PLR0917 - Theano's signature
             _report_disconnected(variable, disconnected_inputs)
         result = _result(variable, part, return_disconnected, null_gradients)
         _name(result, named, variable)
+        if around and isinstance(part, Cotangent) and result.owner is not None:
+            result.tag.differentiated_as_forms = tuple(around)
         results.append(result)
     return format_as(isinstance(wrt, list), isinstance(wrt, tuple), results)
+
+
+def _zero_by_forms(
+    starts: Sequence[tuple[Variable, Part]],
+    variables: Sequence[Variable],
+    parts: Sequence[Part],
+    blockers: Sequence[Variable],
+) -> list[Part]:
+    """Return `parts` with a 0 where only a stable form made a cost independent.
+
+    `log(a * exp(x))` is differentiated as `log(a) + x`, and x isn't in what that gives.
+    The gradient of this is 0, as it would be of what was written.
+    """
+    written = {
+        variable
+        for v in ancestors([start for start, _ in starts], blockers)
+        if v.owner is not None
+        for variable in getattr(v.tag, "differentiated_as_forms", ())
+    }
+    if not written:
+        return list(parts)
+    nodes = toposort(list(written), blockers)
+    return [
+        ZERO if part is disconnected and nodes_between(nodes, [variable]) else part
+        for variable, part in zip(variables, parts, strict=True)
+    ]
 
 
 _REACTIONS = ("ignore", "warn", "raise")

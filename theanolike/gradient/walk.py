@@ -55,6 +55,7 @@ def pull_back(
     blockers: Collection[Variable] = (),
     *,
     as_written: bool = False,
+    around: list[Variable] | None = None,
 ) -> list[Part]:
     """Return what reaches each of `wrt` from the cotangents `starts`.
 
@@ -66,6 +67,8 @@ def pull_back(
         Nothing passes through these.
     as_written : bool
         Differentiate no stable form in place of what was written.
+    around : list of Variable, optional
+        Takes those for which a stable form was differentiated.
 
     Notes
     -----
@@ -78,7 +81,7 @@ def pull_back(
         tally.add(variable, part)
     here = current_origins()
     nodes = toposort([variable for variable, _ in starts], blockers)
-    between = _between(nodes, wrt)
+    between = nodes_between(nodes, wrt)
     choices = any(isinstance(node.op, IfElse) for node in between)
     clients = clients_among(nodes if choices else (), [start for start, _ in starts])
     kept = {*wrt, *blockers}
@@ -92,6 +95,8 @@ def pull_back(
                 continue
             form = forms.get(node.outputs[0])
             if form is not None and isinstance(totals[0], Cotangent):
+                if around is not None:
+                    around.append(node.outputs[0])
                 pairs = [(form.form, totals[0])]
                 parts = pull_back(pairs, form.leaves, form.leaves, as_written=True)
                 for x, part in zip(form.leaves, parts, strict=True):
@@ -105,7 +110,7 @@ def pull_back(
     return [tally.total(variable) for variable in wrt]
 
 
-def _between(nodes: Sequence[Apply], wrt: Iterable[Variable]) -> set[Apply]:
+def nodes_between(nodes: Sequence[Apply], wrt: Iterable[Variable]) -> set[Apply]:
     """Return the nodes that something of `wrt` acts on."""
     reached = set(wrt)
     between: set[Apply] = set()
