@@ -206,6 +206,20 @@ def children(scalar: Scalar) -> tuple[Scalar, ...]:
     return ()
 
 
+def with_children(scalar: Scalar, parts: tuple[Scalar, ...]) -> Scalar:
+    """Return `scalar` made of other parts, in the order of `children`."""
+    if all(a is b for a, b in zip(parts, children(scalar), strict=True)):
+        return scalar
+    if isinstance(scalar, Call):
+        return Call(scalar.name, scalar.dtype, parts)
+    if isinstance(scalar, Load):
+        return Load(scalar.source, parts)
+    if isinstance(scalar, Checked):
+        index, extent = parts
+        return Checked(index, extent, scalar.site)
+    raise AssertionError("only these are made of others")
+
+
 def scalar_order(*roots: Scalar) -> list[Scalar]:
     """Return every scalar under `roots` once, each after its children."""
     order: list[Scalar] = []

@@ -41,6 +41,7 @@ from theanolike.codegen.expressions import (
     children,
     scalar_order,
     sources,
+    with_children,
 )
 from theanolike.codegen.shapes import Extent, Shape, add, mul
 
@@ -75,6 +76,7 @@ __all__ = [
     "from_arguments",
     "scalar_order",
     "sources",
+    "with_children",
 ]
 
 

@@ -11,13 +11,12 @@ from theanolike.codegen.primitives import cost
 from theanolike.codegen.program import (
     Axis,
     Call,
-    Checked,
     Literal,
-    Load,
     Scalar,
     Size,
     children,
     scalar_order,
+    with_children,
 )
 from theanolike.codegen.shapes import Extent, add, is_nonnegative
 
@@ -81,8 +80,7 @@ def within(body: Scalar, axis: int, low: Cut, high: Cut | None) -> Scalar:
                 if held is not None:
                     known[id(scalar)] = args[1] if held else args[2]
                     continue
-            if any(a is not b for a, b in zip(args, scalar.args, strict=True)):
-                new = Call(scalar.name, scalar.dtype, args)
+            new = with_children(scalar, args)
         known[id(scalar)] = new
     made = known[id(body)]
     scalars = scalar_order(made)
@@ -94,14 +92,7 @@ def _unclamped(scalars: Sequence[Scalar]) -> Scalar:
     """Return the last of `scalars`, indices as they are now that no arm is idle."""
     known: dict[int, Scalar] = {}
     for s in scalars:
-        new = s
-        if any(known[id(part)] is not part for part in children(s)):
-            if isinstance(s, Call):
-                new = Call(s.name, s.dtype, tuple(known[id(a)] for a in s.args))
-            elif isinstance(s, Load):
-                new = Load(s.source, tuple(known[id(i)] for i in s.index))
-            elif isinstance(s, Checked):
-                new = Checked(known[id(s.index)], known[id(s.extent)], s.site)
+        new = with_children(s, tuple(known[id(part)] for part in children(s)))
         if isinstance(s, Call) and s.name == "inside":
             new = known[id(s.args[0])]
         known[id(s)] = new

@@ -15,6 +15,7 @@ from theanolike.codegen.program import (
     Scalar,
     children,
     scalar_order,
+    with_children,
 )
 from theanolike.codegen.segments import body_cost, is_wide, segments, varies
 from theanolike.codegen.shapes import Shape
@@ -74,8 +75,6 @@ def replaced(scalars: Sequence[Scalar], instead: dict[int, Scalar]) -> Scalar:
     for part in scalars:
         made = instead.get(id(part), part)
         if made is part and isinstance(part, Call):
-            args = tuple(memo[id(a)] for a in part.args)
-            if any(a is not b for a, b in zip(args, part.args, strict=True)):
-                made = Call(part.name, part.dtype, args)
+            made = with_children(part, tuple(memo[id(a)] for a in part.args))
         memo[id(part)] = made
     return memo[id(scalars[-1])]
