@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from theanolike.codegen.extents import NO_ELEMENTS, TOO_LARGE
 from theanolike.config import config
 from theanolike.errors import (
     AllocationError,
@@ -28,8 +29,6 @@ __all__ = [
     "HOST",
     "MEMORY",
     "SHAPE",
-    "STANDS_BY",
-    "TOO_LARGE",
     "advice",
     "bodies",
     "calls_python",
@@ -48,9 +47,6 @@ SHAPE = 1
 BROADCAST = 2
 HOST = 4
 MEMORY = 5
-NO_ELEMENTS = 97  # as the axis of a mismatch: an index into a dim of extent 0
-STANDS_BY = 98  # as the axis: a branch that was left out is needed
-TOO_LARGE = 99  # as the axis of a mismatch: an array of more elements than there may be
 
 Shapes = Sequence[tuple[int, ...] | None]
 

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from theanolike._runtime import Cell, Unit
+from theanolike.codegen.extents import TOO_LARGE
+from theanolike.codegen.suppose import STANDS_BY
 from theanolike.compile.errors import (
     BROADCAST,
     EMPTY,
     HOST,
     MEMORY,
     SHAPE,
-    STANDS_BY,
-    TOO_LARGE,
     unit_error,
 )
 from theanolike.compile.interpreter import Interpreter
