@@ -14,7 +14,7 @@ from theanolike.gradient.walk import (
 )
 from theanolike.graph.null import DisconnectedType, NullType, disconnected_type
 from theanolike.graph.traverse import ancestors, toposort
-from theanolike.graph.variable import Variable
+from theanolike.graph.variable import Variable, remark_of
 from theanolike.ops.cotangent import Cotangent, Missing, disconnected
 from theanolike.types.constants import as_tensor_variable
 from theanolike.types.dtypes import is_continuous
@@ -147,8 +147,7 @@ def _zero_by_forms(
     written = {
         variable
         for v in ancestors([start for start, _ in starts], blockers)
-        if v.owner is not None
-        for variable in getattr(v.tag, "differentiated_as_forms", ())
+        for variable in remark_of(v, "differentiated_as_forms") or ()
     }
     if not written:
         return list(parts)

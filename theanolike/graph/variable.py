@@ -144,3 +144,8 @@ class Constant(Variable):
 
     def __str__(self) -> str:
         return self.name if self.name is not None else f"Constant{{{self.data}}}"
+
+
+def remark_of(variable: Variable, name: str) -> Any:
+    """Return an attribute of `variable.tag`, or None; no tag is made to look at."""
+    return getattr(variable._tag, name, None)
