@@ -60,6 +60,7 @@ __all__ = [
     "is_nonnegative",
     "is_uniform",
     "item",
+    "kept_inside",
     "maximum",
     "minimum",
     "mod",
@@ -80,6 +81,14 @@ def select(condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
 def guard(condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
     """As `select`, but only one arm is evaluated: the other may read out of bounds."""
     return Call("guard", then.dtype, (condition, then, otherwise))
+
+
+def kept_inside(index: Scalar, x: Value, axis: int) -> Scalar:
+    """Clamp an index, so that an element not chosen has an address in memory.
+
+    Masked vector loads skip it then at no cost; one outside would be slow.
+    """
+    return Call("inside", "int64", (index, Size(sub(x.shape[axis], 1))))
 
 
 def lower(

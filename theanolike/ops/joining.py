@@ -15,7 +15,6 @@ from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, Tangent, disconnected
 from theanolike.ops.declare import (
     Builder,
-    Call,
     Extent,
     NativeOp,
     Scalar,
@@ -146,7 +145,7 @@ class Join(NativeOp):
                 if k:
                     place[self.axis] = axes[self.axis] - lowering.Size(ends[k - 1])
                 if self.axis < len(axes) - 1 or (len(axes) == 1 and not small):
-                    place[self.axis] = _kept_inside(
+                    place[self.axis] = lowering.kept_inside(
                         place[self.axis], inputs[k], self.axis
                     )
                 return cast_scalar(inputs[k].at(*place), dtype)
@@ -181,15 +180,6 @@ class Join(NativeOp):
 
             whole = b.scatter("set", whole, x.shape, write, unique=True)
         return whole
-
-
-def _kept_inside(index: Scalar, x: Value, axis: int) -> Scalar:
-    """Clamp an index, so that an element not chosen has an address in memory.
-
-    Masked vector loads skip it then at no cost; one outside would be slow.
-    """
-    last = lowering.Size(lowering.sub(x.shape[axis], 1))
-    return Call("inside", "int64", (index, last))
 
 
 def _running_sum(lengths: Sequence[int | Extent]) -> list[int | Extent]:

@@ -11,7 +11,7 @@ from theanolike.graph.apply import Apply
 from theanolike.graph.record import record
 from theanolike.graph.variable import Variable
 from theanolike.ops.cotangent import Cotangent, Pulled, disconnected
-from theanolike.ops.declare import Builder, Call, Scalar, Shape, Shaped, Value, register
+from theanolike.ops.declare import Builder, Scalar, Shape, Shaped, Value, register
 from theanolike.ops.dimshuffle import shape_padleft
 from theanolike.ops.extents import require_nonnegative, shape_i
 from theanolike.ops.known import (
@@ -103,11 +103,10 @@ def _one_of_copies(
 ) -> Scalar:
     """Return the element at `last` of copies side by side, each a slice of its own."""
     own = x.shape[-1]
-    end = lowering.Size(lowering.sub(own, 1))
 
     def copy(k: int) -> Scalar:
         place = last - lowering.Size(lowering.mul(own, k)) if k else last
-        return x.at(*before, Call("inside", "int64", (place, end)))
+        return x.at(*before, lowering.kept_inside(place, x, x.ndim - 1))
 
     chosen = copy(count - 1)
     for k in range(count - 1, 0, -1):
